@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/*
+ * The one event between the kernel programs and the native reader. Private to
+ * both: past the reader only the Avro record of schemas/accept.avsc exists.
+ *
+ * An event is ACCEPT_EVENT_FIXED bytes and cgroup_length bytes of cgroup name
+ * (no terminator). Integers are host endian, ports too; addresses are in
+ * network order, an IPv4 address in the first 4 bytes. Unknown numbers are -1.
+ */
+#ifndef ACCEPTSTREAM_EVENT_H
+#define ACCEPTSTREAM_EVENT_H
+
+#include <linux/types.h>
+
+#define ACCEPT_EVENT_LAYOUT 1
+#define ACCEPT_COMM_BYTES 16
+#define ACCEPT_CGROUP_BYTES 256
+
+/* accept_event.flags */
+#define ACCEPT_PEER_RESET 0x01
+#define ACCEPT_MPTCP 0x02
+
+/* accept_event.hook; the reader names them */
+enum accept_hook {
+	ACCEPT_HOOK_TRACEPOINT = 0,
+	ACCEPT_HOOK_TP_BTF = 1,
+};
+
+struct accept_event {
+	__u16 layout; /* ACCEPT_EVENT_LAYOUT */
+	__u8 hook;
+	__u8 flags;
+	__u32 cpu;
+	__u64 monotonic_ns;
+	__u64 sequence; /* from 1, per CPU: lost ones included */
+	__u64 lost; /* per CPU, cumulative, before this event */
+	__u64 process_start_ns; /* CLOCK_BOOTTIME; 0 when unknown */
+	__s64 cgroup_id;
+	__s64 queued_us;
+	__s64 rtt_us;
+	__u32 pid;
+	__u32 tid;
+	__s32 ppid;
+	__u32 uid;
+	__u32 gid;
+	__s32 backlog;
+	__s32 backlog_max;
+	__u32 netns; /* namespaces: 0 when unknown */
+	__u32 mntns;
+	__u32 pidns;
+	__u16 remote_port;
+	__u16 local_port;
+	__u8 ip_version;
+	__u8 pad[1];
+	__u16 cgroup_length;
+	__u8 remote_address[16];
+	__u8 local_address[16];
+	char comm[ACCEPT_COMM_BYTES]; /* up to the first NUL */
+	char cgroup[ACCEPT_CGROUP_BYTES];
+};
+
+#define ACCEPT_EVENT_FIXED 160
+
+/* One per possible CPU, in a mapped array; padded to a cache line of its own. */
+struct accept_counters {
+	__u64 seen; /* TCP and MPTCP accepts at the hook */
+	__u64 filtered;
+	__u64 submitted;
+	__u64 lost;
+	__u64 pad[4];
+};
+
+_Static_assert(__builtin_offsetof(struct accept_event, cgroup) == ACCEPT_EVENT_FIXED, "event layout");
+_Static_assert(sizeof(struct accept_event) == ACCEPT_EVENT_FIXED + ACCEPT_CGROUP_BYTES, "event size");
+_Static_assert(sizeof(struct accept_counters) == 64, "counters fill a cache line");
+
+#endif

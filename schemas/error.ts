@@ -1,0 +1,27 @@
+/** Every code an AcceptstreamError can carry. */
+export const ERROR_CODES = [
+  'USAGE',
+  'PERMISSION',
+  'KERNEL',
+  'MAP',
+  'RING',
+  'MALFORMED',
+  'SINK',
+  'SETUP',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What failed: `operation` names it, the message tells the remedy, `cause` is what the system said. */
+export class AcceptstreamError extends Error {
+  override readonly name = 'AcceptstreamError';
+  readonly code: ErrorCode;
+  readonly operation: string;
+
+  constructor(code: ErrorCode, operation: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.operation = operation;
+  }
+}
