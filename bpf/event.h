@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * The one event between the kernel programs and the native reader. Private to
- * both: past the reader only the Avro record of schemas/accept.avsc exists.
+ * What kernel programs and native reader share. Private to both: past the
+ * reader only the Avro record of schemas/accept.avsc exists.
  *
  * An event is ACCEPT_EVENT_FIXED bytes and cgroup_length bytes of cgroup name
  * (no terminator). Integers are host endian, ports too; addresses are in
@@ -11,6 +11,10 @@
 #define ACCEPTSTREAM_EVENT_H
 
 #include <linux/types.h>
+
+#ifdef __cplusplus
+#define _Static_assert static_assert
+#endif
 
 #define ACCEPT_EVENT_LAYOUT 1
 #define ACCEPT_COMM_BYTES 16
@@ -61,6 +65,17 @@ struct accept_event {
 
 #define ACCEPT_EVENT_FIXED 160
 
+/* What the loader sets before load; the verifier drops the code of what is off. */
+struct accept_filter {
+	__s64 pid; /* -1 is off: 0 is a filter that nothing passes */
+	__u16 family; /* 0 is off */
+	__u8 ports; /* the booleans: 0 is off */
+	__u8 cgroups;
+	__u8 mntns;
+	__u8 pad[3];
+	__u64 port_bits[1024];
+};
+
 /* One per possible CPU, in a mapped array; padded to a cache line of its own. */
 struct accept_counters {
 	__u64 seen; /* TCP and MPTCP accepts at the hook */
@@ -72,6 +87,7 @@ struct accept_counters {
 
 _Static_assert(__builtin_offsetof(struct accept_event, cgroup) == ACCEPT_EVENT_FIXED, "event layout");
 _Static_assert(sizeof(struct accept_event) == ACCEPT_EVENT_FIXED + ACCEPT_CGROUP_BYTES, "event size");
+_Static_assert(sizeof(struct accept_filter) == 16 + 8192, "filter size");
 _Static_assert(sizeof(struct accept_counters) == 64, "counters fill a cache line");
 
 #endif

@@ -12,6 +12,8 @@ export interface Drained {
 export interface Source {
   /** Writes whole Avro datums back to back into `target`, from the source's read position on; 0 bytes when idle. */
   read(target: Uint8Array): Drained | Promise<Drained>;
+  /** Offset of the next read. */
+  position(): number;
   /** Everything before `position` is safe and need not be read again. */
   commit(position: number): void | Promise<void>;
   /** The next read starts at `position`, which is not before the last committed one. */

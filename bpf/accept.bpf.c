@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+/* One shell per hook. The loader loads one rung of the ladder at a time. */
+#include "accept.h"
+#include "syscall.h"
+
+/* The socket behind a descriptor of the current task, NULL when it is none. */
+static __always_inline struct sock *socket_of(int fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **slots = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+	struct socket *socket;
+
+	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
+/* The kernel's socket, never the caller's sockaddr: that memory is the caller's to change. */
+static __always_inline int accept_returned(long fd, struct pt_regs *regs, enum accept_hook hook)
+{
+	struct sock *sk;
+
+	if (fd < 0)
+		return 0;
+	sk = socket_of(fd);
+	if (!sk || !is_tcp(sk))
+		return 0;
+	return accepted(sk, regs ? socket_of(syscall_first_argument(regs)) : NULL, hook);
+}
+
+struct sys_exit_args {
+	__u64 common;
+	__s64 number;
+	__s64 result;
+};
+
+SEC("tracepoint/syscalls/sys_exit_accept")
+int tracepoint_accept(struct sys_exit_args *args)
+{
+	return accept_returned(args->result, syscall_registers(), ACCEPT_HOOK_TRACEPOINT);
+}
+
+SEC("tracepoint/syscalls/sys_exit_accept4")
+int tracepoint_accept4(struct sys_exit_args *args)
+{
+	return accept_returned(args->result, syscall_registers(), ACCEPT_HOOK_TRACEPOINT);
+}
+
+SEC("tp_btf/sys_exit")
+int tp_btf_sys_exit(__u64 *args)
+{
+	struct pt_regs *regs = (struct pt_regs *)args[0];
+	long number = syscall_number(regs);
+
+	if (number != SYSCALL_ACCEPT && number != SYSCALL_ACCEPT4)
+		return 0;
+	if (syscall_is_compat((struct task_struct *)bpf_get_current_task()))
+		return 0;
+	return accept_returned(args[1], regs, ACCEPT_HOOK_TP_BTF);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* What every hook does once it holds the accepted socket. */
+#ifndef ACCEPTSTREAM_ACCEPT_H
+#define ACCEPTSTREAM_ACCEPT_H
+
+#include "emit.h"
+#include "filter.h"
+#include "kernel.h"
+
+/* An MPTCP socket is no tcp_sock: its first subflow is, and of a listener it holds the queue. */
+static __always_inline struct sock *tcp_of(struct sock *sk)
+{
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_MPTCP)
+		return sk;
+	if (!bpf_core_field_exists(struct mptcp_sock, first))
+		return NULL;
+	return BPF_CORE_READ((struct mptcp_sock *)sk, first);
+}
+
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
+
+static __always_inline void fill_addresses(struct accept_event *event, struct sock *sk)
+{
+	struct sock_common *common = &sk->__sk_common;
+
+	__builtin_memset(event->remote_address, 0, 16);
+	__builtin_memset(event->local_address, 0, 16);
+	if (BPF_CORE_READ(common, skc_family) == AF_INET) {
+		event->ip_version = 4;
+		bpf_core_read(event->remote_address, 4, &common->skc_daddr);
+		bpf_core_read(event->local_address, 4, &common->skc_rcv_saddr);
+	} else {
+		event->ip_version = 6;
+		bpf_core_read(event->remote_address, 16, &common->skc_v6_daddr);
+		bpf_core_read(event->local_address, 16, &common->skc_v6_rcv_saddr);
+	}
+}
+
+static __always_inline void fill_socket(struct accept_event *event, struct sock *sk)
+{
+	struct inet_sock *inet = (struct inet_sock *)sk;
+
+	fill_addresses(event, sk);
+	event->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	event->local_port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
+	if (!BPF_CORE_READ(sk, __sk_common.skc_num))
+		event->flags |= ACCEPT_PEER_RESET;
+	event->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/* rcvq_space.time is set when the handshake ends and first moved by a read, so it dates the queueing. */
+static __always_inline void fill_timing(struct accept_event *event, struct sock *sk)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u64 established;
+
+	event->queued_us = -1;
+	event->rtt_us = -1;
+	if (!tcp)
+		return;
+	event->rtt_us = BPF_CORE_READ(tcp, srtt_us) >> 3;
+	if (!bpf_core_field_exists(tcp->rcvq_space.time))
+		return;
+	established = BPF_CORE_READ(tcp, rcvq_space.time);
+	if (established)
+		event->queued_us = event->monotonic_ns / 1000 - established;
+}
+
+static __always_inline void fill_backlog(struct accept_event *event, struct sock *listener)
+{
+	struct sock *queue = listener ? tcp_of(listener) : NULL;
+
+	event->backlog = -1;
+	event->backlog_max = -1;
+	if (!queue || BPF_CORE_READ(queue, __sk_common.skc_state) != TCP_LISTEN)
+		return;
+	event->backlog = BPF_CORE_READ(queue, sk_ack_backlog);
+	event->backlog_max = BPF_CORE_READ(queue, sk_max_ack_backlog);
+}
+
+/* The active pid namespace is that of the last number of the thread's pid; the proxy's is for children. */
+static __always_inline __u32 pid_namespace(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct pid_namespace *ns = NULL;
+	void *last = (void *)pid + bpf_core_field_offset(pid->numbers) + level * bpf_core_type_size(struct upid);
+
+	bpf_probe_read_kernel(&ns, sizeof(ns), last + bpf_core_field_offset(struct upid, ns));
+	return BPF_CORE_READ(ns, ns.inum);
+}
+
+static __always_inline void fill_process(struct accept_event *event, struct task_struct *task)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 uid_gid = bpf_get_current_uid_gid();
+
+	event->pid = pid_tgid >> 32;
+	event->tid = pid_tgid;
+	event->uid = uid_gid;
+	event->gid = uid_gid >> 32;
+	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	event->process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	event->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	event->pidns = pid_namespace(task);
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+}
+
+static __always_inline void fill_cgroup(struct accept_event *event, struct task_struct *task)
+{
+	struct kernfs_node *kn = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
+	long length = bpf_probe_read_kernel_str(event->cgroup, sizeof(event->cgroup), BPF_CORE_READ(kn, name));
+
+	event->cgroup_id = BPF_CORE_READ(kn, id);
+	event->cgroup_length = length > 0 ? length - 1 : 0;
+}
+
+/*
+ * Counts the accept of sk by the current task, filters it and puts it on the
+ * ring. listener is the socket it was accepted from, NULL when unknown.
+ */
+static __always_inline int accepted(struct sock *sk, struct sock *listener, enum accept_hook hook)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct accept_counters *own = own_counters();
+	struct accept_event *event = own_scratch();
+	struct sock *tcp = tcp_of(sk);
+	struct sock *endpoint = tcp ?: sk;
+
+	if (!own || !event)
+		return 0;
+	count(&own->seen);
+	if (!passes(task, BPF_CORE_READ(endpoint, __sk_common.skc_family),
+		    BPF_CORE_READ(endpoint, __sk_common.skc_num))) {
+		count(&own->filtered);
+		return 0;
+	}
+	event->monotonic_ns = bpf_ktime_get_ns();
+	event->layout = ACCEPT_EVENT_LAYOUT;
+	event->hook = hook;
+	event->flags = tcp == sk ? 0 : ACCEPT_MPTCP;
+	fill_socket(event, endpoint);
+	fill_timing(event, tcp);
+	fill_backlog(event, listener);
+	fill_process(event, task);
+	fill_cgroup(event, task);
+	emit(event, own);
+	return 0;
+}
+
+#endif

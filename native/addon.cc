@@ -1,0 +1,173 @@
+// Node-API shell around the reader. Knows nothing of libbpf; every call is synchronous, on the thread that opened.
+#include <napi.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "encode.h"
+#include "reader.h"
+
+namespace acceptstream {
+
+namespace {
+
+std::string text(const Napi::Object &options, const char *name) {
+  return options.Get(name).As<Napi::String>().Utf8Value();
+}
+
+int64_t number(const Napi::Object &options, const char *name) {
+  return options.Get(name).As<Napi::Number>().Int64Value();
+}
+
+std::vector<uint8_t> bytes(const Napi::Object &options, const char *name) {
+  const Napi::Uint8Array array = options.Get(name).As<Napi::Uint8Array>();
+  return {array.Data(), array.Data() + array.ByteLength()};
+}
+
+Identity identity_of(const Napi::Object &options) {
+  return {text(options, "host"), text(options, "hostId"), text(options, "captureId")};
+}
+
+CaptureOptions options_of(const Napi::Object &options) {
+  CaptureOptions result;
+  result.object = text(options, "object");
+  result.hook = text(options, "hook");
+  result.ring_bytes = static_cast<uint32_t>(number(options, "ringBytes"));
+  result.pid = number(options, "pid");
+  result.family = static_cast<uint16_t>(number(options, "family"));
+  result.port_bits = bytes(options, "portBits");
+  result.cgroup_map = text(options, "cgroupMap");
+  result.mntns_map = text(options, "mntnsMap");
+  result.identity = identity_of(options);
+  return result;
+}
+
+Napi::Value failed(Napi::Env env, int error, const Failure &failure) {
+  Napi::Object result = Napi::Object::New(env);
+  result["errno"] = -error;
+  result["operation"] = failure.operation;
+  result["detail"] = failure.detail;
+  return result;
+}
+
+}  // namespace
+
+// The reader behind a JavaScript object; closed by close() or with the object.
+class Handle : public Napi::ObjectWrap<Handle> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Capture",
+                       {InstanceMethod<&Handle::open>("open"), InstanceMethod<&Handle::drain>("drain"),
+                        InstanceMethod<&Handle::commit>("commit"), InstanceMethod<&Handle::seek>("seek"),
+                        InstanceMethod<&Handle::position>("position"),
+                        InstanceMethod<&Handle::counters>("counters"), InstanceMethod<&Handle::detach>("detach"),
+                        InstanceMethod<&Handle::close>("close")});
+  }
+
+  explicit Handle(const Napi::CallbackInfo &info) : ObjectWrap(info) {}
+
+ private:
+  // open(options) → undefined, or {errno, operation, detail}
+  Napi::Value open(const Napi::CallbackInfo &info) {
+    const CaptureOptions options = options_of(info[0].As<Napi::Object>());
+    Failure failure;
+    reader_ = std::make_unique<Reader>(options.identity);
+    const int error = reader_->open(options, &failure);
+    if (!error) return info.Env().Undefined();
+    reader_.reset();
+    return failed(info.Env(), error, failure);
+  }
+
+  // drain(target) → {bytes, records, position}, or -errno
+  Napi::Value drain(const Napi::CallbackInfo &info) {
+    Napi::Uint8Array target = info[0].As<Napi::Uint8Array>();
+    Drained drained;
+    const int error = reader_->drain(target.Data(), target.ByteLength(), &drained);
+    if (error) return Napi::Number::New(info.Env(), error);
+    Napi::Object result = Napi::Object::New(info.Env());
+    result["bytes"] = static_cast<double>(drained.bytes);
+    result["records"] = drained.records;
+    result["position"] = static_cast<double>(drained.position);
+    return result;
+  }
+
+  // commit(position), seek(position) → 0 or -errno
+  Napi::Value commit(const Napi::CallbackInfo &info) { return Napi::Number::New(info.Env(), reader_->commit(at(info))); }
+  Napi::Value seek(const Napi::CallbackInfo &info) { return Napi::Number::New(info.Env(), reader_->seek(at(info))); }
+
+  Napi::Value position(const Napi::CallbackInfo &info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(reader_->position()));
+  }
+
+  static uint64_t at(const Napi::CallbackInfo &info) {
+    return static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value());
+  }
+
+  Napi::Value counters(const Napi::CallbackInfo &info) {
+    const Counters counters = reader_->counters();
+    Napi::Object result = Napi::Object::New(info.Env());
+    result["seen"] = static_cast<double>(counters.seen);
+    result["filtered"] = static_cast<double>(counters.filtered);
+    result["submitted"] = static_cast<double>(counters.submitted);
+    result["lost"] = static_cast<double>(counters.lost);
+    result["missed"] = static_cast<double>(counters.missed);
+    return result;
+  }
+
+  void detach(const Napi::CallbackInfo &) { reader_->detach(); }
+  void close(const Napi::CallbackInfo &) { reader_.reset(); }
+
+  std::unique_ptr<Reader> reader_;
+};
+
+namespace {
+
+// encode(events, identity, target) → bytes written, or -errno. Events are length-prefixed (u32, host endian).
+Napi::Value encode(const Napi::CallbackInfo &info) {
+  const Napi::Uint8Array events = info[0].As<Napi::Uint8Array>();
+  Napi::Uint8Array target = info[2].As<Napi::Uint8Array>();
+  const Encoder encoder(identity_of(info[1].As<Napi::Object>()));
+  uint8_t *out = target.Data();
+  for (size_t at = 0; at < events.ByteLength();) {
+    uint32_t length;
+    memcpy(&length, events.Data() + at, sizeof(length));
+    if (target.ByteLength() - static_cast<size_t>(out - target.Data()) < encoder.datum_max())
+      return Napi::Number::New(info.Env(), -ENOSPC);
+    out = encoder.encode(events.Data() + at + sizeof(length), length, out);
+    if (!out) return Napi::Number::New(info.Env(), -EPROTO);
+    at += sizeof(length) + length;
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(out - target.Data()));
+}
+
+// hungUp(fd) → whether the other end of a pipe or socket is gone
+Napi::Value hung_up(const Napi::CallbackInfo &info) {
+  pollfd descriptor = {info[0].As<Napi::Number>().Int32Value(), 0, 0};
+  const int ready = poll(&descriptor, 1, 0);
+  return Napi::Boolean::New(info.Env(), ready > 0 && descriptor.revents & (POLLERR | POLLHUP));
+}
+
+// utcOffset(seconds since the epoch) → seconds east of UTC by the C library's rules for TZ
+Napi::Value utc_offset(const Napi::CallbackInfo &info) {
+  const time_t instant = static_cast<time_t>(info[0].As<Napi::Number>().Int64Value());
+  tm local = {};
+  localtime_r(&instant, &local);
+  return Napi::Number::New(info.Env(), static_cast<double>(local.tm_gmtoff));
+}
+
+}  // namespace
+
+}  // namespace acceptstream
+
+static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  tzset();
+  exports["Capture"] = acceptstream::Handle::define(env);
+  exports["encode"] = Napi::Function::New(env, acceptstream::encode);
+  exports["hungUp"] = Napi::Function::New(env, acceptstream::hung_up);
+  exports["utcOffset"] = Napi::Function::New(env, acceptstream::utc_offset);
+  return exports;
+}
+
+NODE_API_MODULE(acceptstream, init)

@@ -1,0 +1,41 @@
+// Kernel event → Avro datum of schemas/accept.avsc. The order of the puts is the schema's.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "../bpf/event.h"
+#include "clock.h"
+
+namespace acceptstream {
+
+struct Identity {
+  std::string host;
+  std::string host_id;
+  std::string capture_id;
+};
+
+class Encoder {
+ public:
+  // Strings are valid UTF-8.
+  explicit Encoder(const Identity &identity);
+
+  WallClock &clock() { return clock_; }
+
+  // Most bytes that one datum takes.
+  size_t datum_max() const { return datum_max_; }
+
+  // Encodes the event of `length` bytes to `out`, which has datum_max() bytes.
+  // Returns the end of the datum, nullptr when the event has another layout.
+  uint8_t *encode(const uint8_t *event, size_t length, uint8_t *out) const;
+
+ private:
+  std::string origin_;  // host, host_id and capture_id as they stand in every datum
+  WallClock clock_;
+  size_t datum_max_;
+};
+
+// Name of an accept_hook, nullptr for an unknown one.
+const char *hook_name(uint8_t hook);
+
+}  // namespace acceptstream

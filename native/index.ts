@@ -1,0 +1,223 @@
+import { createRequire } from 'node:module';
+import { getSystemErrorName } from 'node:util';
+import { AcceptstreamError, type ErrorCode } from '../schemas/error.js';
+
+/** Hooks of the ladder, best first; the value is what a record's `hook` says. */
+export const HOOKS = ['tracepoint:sys_exit_accept', 'tp_btf:sys_exit'] as const;
+export type Hook = (typeof HOOKS)[number];
+
+/** What every record of a capture says of its origin. Valid UTF-16 strings. */
+export interface Identity {
+  readonly host: string;
+  readonly hostId: string;
+  readonly captureId: string;
+}
+
+export interface CaptureOptions extends Identity {
+  readonly hook: Hook;
+  /** Size of the kernel ring: a power of two and a multiple of the page size. */
+  readonly ringBytes: number;
+  readonly pid?: number | undefined;
+  /** Local ports, 0-65535. */
+  readonly ports?: readonly number[] | undefined;
+  readonly family?: 4 | 6 | undefined;
+  /** Paths of the user's pinned sets. */
+  readonly cgroupMap?: string | undefined;
+  readonly mntnsMap?: string | undefined;
+}
+
+/** Whole datums in the caller's buffer; `position` is the ring offset behind them. */
+export interface Drained {
+  readonly bytes: number;
+  readonly records: number;
+  readonly position: number;
+}
+
+/** Accepts since the capture was opened, over all CPUs. At rest: seen = filtered + submitted + lost. */
+export interface Counters {
+  readonly seen: number;
+  readonly filtered: number;
+  /** Put on the ring. */
+  readonly submitted: number;
+  /** Not put on the ring because it was full. */
+  readonly lost: number;
+  /** Runs that the kernel itself skipped; outside `seen`. */
+  readonly missed: number;
+}
+
+interface Failed {
+  readonly errno: number;
+  readonly operation: string;
+  readonly detail: string;
+}
+
+interface Handle {
+  open(options: Record<string, unknown>): Failed | undefined;
+  drain(target: Uint8Array): Drained | number;
+  position(): number;
+  commit(position: number): number;
+  seek(position: number): number;
+  counters(): Counters;
+  detach(): void;
+  close(): void;
+}
+
+interface Addon {
+  readonly Capture: new () => Handle;
+  encode(events: Uint8Array, identity: Identity, target: Uint8Array): number;
+  hungUp(fd: number): boolean;
+  utcOffset(seconds: number): number;
+}
+
+const require = createRequire(import.meta.url);
+
+function loadAddon(): Addon {
+  try {
+    return require('#dist/acceptstream.node') as Addon;
+  } catch (cause) {
+    throw new AcceptstreamError('SETUP', 'load the addon', addonRemedy(cause), cause);
+  }
+}
+
+function addonRemedy(cause: unknown): string {
+  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  return reason.includes('libbpf.so.1')
+    ? 'libbpf.so.1 is missing: install the libbpf package of your distribution (Debian: apt-get install libbpf1)'
+    : `the native addon does not load (${reason}): run npm run build`;
+}
+
+const addon = loadAddon();
+
+/** One load of the kernel programs, its ring and counters. Calls are synchronous and belong to one thread. */
+export class Capture {
+  #open: Handle | undefined;
+
+  private constructor(handle: Handle) {
+    this.#open = handle;
+  }
+
+  /**
+   * Loads and attaches the programs of one hook.
+   * Throws AcceptstreamError PERMISSION, KERNEL or MAP; its cause is what the kernel said.
+   */
+  static open(options: CaptureOptions): Capture {
+    const handle = new addon.Capture();
+    const failed = handle.open(nativeOptions(options));
+    if (failed) throw openError(failed, options);
+    return new Capture(handle);
+  }
+
+  /** Writes datums from the read position on, as many as fit; needs room for one (about 2 KiB). */
+  drain(target: Uint8Array): Drained {
+    const drained = this.#handle.drain(target);
+    if (typeof drained === 'number') throw ringError('read the ring', drained);
+    return drained;
+  }
+
+  /** Ring offset of the next drain. */
+  position(): number {
+    return this.#handle.position();
+  }
+
+  /** Gives the ring back to the kernel up to `position`. Throws RING outside [committed, read position]. */
+  commit(position: number): void {
+    check('commit to the ring', this.#handle.commit(position));
+  }
+
+  /** Reads again from `position`. Throws RING outside [committed, read position]. */
+  seek(position: number): void {
+    check('seek in the ring', this.#handle.seek(position));
+  }
+
+  counters(): Counters {
+    return this.#handle.counters();
+  }
+
+  /** Takes the programs off their hooks; what is in the ring can still be drained. */
+  detach(): void {
+    this.#handle.detach();
+  }
+
+  /** Unloads everything. Later calls throw RING, but for close. */
+  close(): void {
+    this.#open?.close();
+    this.#open = undefined;
+  }
+
+  get #handle(): Handle {
+    if (!this.#open) throw new AcceptstreamError('RING', 'use the capture', 'the capture is closed: open another one');
+    return this.#open;
+  }
+}
+
+/** Encodes length-prefixed kernel events (u32, then bpf/event.h) to datums; returns the bytes written to `target`. */
+export function encodeEvents(events: Uint8Array, identity: Identity, target: Uint8Array): number {
+  const bytes = addon.encode(events, identity, target);
+  if (bytes < 0) throw ringError('encode events', bytes);
+  return bytes;
+}
+
+/** Whether the reader of a pipe or the peer of a socket is gone (poll: POLLERR, POLLHUP). */
+export function hungUp(fd: number): boolean {
+  return addon.hungUp(fd);
+}
+
+/** Seconds east of UTC at an instant (seconds since the epoch), by the C library's reading of TZ. */
+export function utcOffset(seconds: number): number {
+  return addon.utcOffset(seconds);
+}
+
+function nativeOptions(options: CaptureOptions): Record<string, unknown> {
+  return {
+    ...options,
+    object: require.resolve('#dist/acceptstream.bpf.o'),
+    pid: options.pid ?? -1,
+    family: options.family === undefined ? 0 : { 4: 2, 6: 10 }[options.family],
+    portBits: options.ports ? portBits(options.ports) : new Uint8Array(0),
+    cgroupMap: options.cgroupMap ?? '',
+    mntnsMap: options.mntnsMap ?? '',
+  };
+}
+
+function portBits(ports: readonly number[]): Uint8Array {
+  const words = new BigUint64Array(1024);
+  for (const port of ports) words[port >> 6] = (words[port >> 6] ?? 0n) | (1n << BigInt(port & 63));
+  return new Uint8Array(words.buffer);
+}
+
+const MAP_OPTIONS: Record<string, { option: string; path: 'cgroupMap' | 'mntnsMap' }> = {
+  cgroup_set: { option: '--cgroupmap', path: 'cgroupMap' },
+  mntns_set: { option: '--mntnsmap', path: 'mntnsMap' },
+};
+
+function openError(failed: Failed, options: CaptureOptions): AcceptstreamError {
+  const name = getSystemErrorName(-failed.errno);
+  const map = MAP_OPTIONS[failed.operation];
+  if (map) return mapError(map.option, options[map.path] ?? '', failed, name);
+  const code: ErrorCode = name === 'EPERM' || name === 'EACCES' ? 'PERMISSION' : 'KERNEL';
+  const detail = failed.detail.trim().split('\n').at(-1) ?? '';
+  return new AcceptstreamError(
+    code,
+    failed.operation,
+    `cannot ${failed.operation} (${name}: ${detail})`,
+    failed.detail,
+  );
+}
+
+function mapError(option: string, path: string, failed: Failed, name: string): AcceptstreamError {
+  if (name === 'EPERM' || name === 'EACCES')
+    return new AcceptstreamError('PERMISSION', option, `${option} ${path}: ${failed.detail}`, failed.detail);
+  const remedy =
+    name === 'ENOENT'
+      ? `create it first (bpftool map create ${path} type hash key 8 value 8 entries 1024 name set)`
+      : 'give a pinned BPF hash map with 8-byte keys';
+  return new AcceptstreamError('MAP', option, `${option} ${path}: ${failed.detail}; ${remedy}`, failed.detail);
+}
+
+function check(operation: string, result: number): void {
+  if (result < 0) throw ringError(operation, result);
+}
+
+function ringError(operation: string, result: number): AcceptstreamError {
+  return new AcceptstreamError('RING', operation, `cannot ${operation}: ${getSystemErrorName(result)}`);
+}

@@ -1,0 +1,196 @@
+#include "reader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pinned_map.h"
+
+namespace acceptstream {
+
+namespace {
+
+struct Rung {
+  const char *hook;
+  std::vector<const char *> programs;
+};
+
+const Rung kLadder[] = {
+    {hook_name(ACCEPT_HOOK_TRACEPOINT), {"tracepoint_accept", "tracepoint_accept4"}},
+    {hook_name(ACCEPT_HOOK_TP_BTF), {"tp_btf_sys_exit"}},
+};
+
+// libbpf reports through one process-wide callback; calls into it happen on the thread that opens.
+thread_local std::string said;
+
+int remember(libbpf_print_level level, const char *format, va_list arguments) {
+  char line[512];
+  if (level == LIBBPF_DEBUG) return 0;
+  vsnprintf(line, sizeof(line), format, arguments);
+  said += line;
+  return 0;
+}
+
+int fail(Failure *failure, const char *operation, int error) {
+  *failure = {operation, said.empty() ? strerror(-error) : said};
+  return error;
+}
+
+accept_filter filter_of(const CaptureOptions &options) {
+  accept_filter filter = {};
+  filter.pid = options.pid;
+  filter.family = options.family;
+  filter.ports = !options.port_bits.empty();
+  filter.cgroups = !options.cgroup_map.empty();
+  filter.mntns = !options.mntns_map.empty();
+  if (filter.ports) memcpy(filter.port_bits, options.port_bits.data(), sizeof(filter.port_bits));
+  return filter;
+}
+
+const Rung *rung_of(const std::string &hook) {
+  for (const Rung &rung : kLadder)
+    if (hook == rung.hook) return &rung;
+  return nullptr;
+}
+
+}  // namespace
+
+Reader::~Reader() {
+  detach();
+  if (counters_) munmap(counters_, counters_bytes_);
+  bpf_object__close(object_);
+}
+
+int Reader::open(const CaptureOptions &options, Failure *failure) {
+  said.clear();
+  libbpf_set_print(remember);
+  object_ = bpf_object__open_file(options.object.c_str(), nullptr);
+  if (!object_) return fail(failure, "open the BPF object", -errno);
+  int error = configure(options, failure);
+  if (!error) error = select(options.hook, failure);
+  if (error) return error;
+  error = bpf_object__load(object_);
+  if (error) return fail(failure, "load the programs", error);
+  error = map_memory(failure);
+  return error ? error : attach(failure);
+}
+
+int Reader::configure(const CaptureOptions &options, Failure *failure) {
+  const accept_filter filter = filter_of(options);
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return fail(failure, "count the CPUs", cpus);
+  cpus_ = static_cast<size_t>(cpus);
+  ring_bytes_ = options.ring_bytes;
+  bpf_map *knobs = bpf_object__find_map_by_name(object_, ".rodata.filter");
+  int error = bpf_map__set_initial_value(knobs, &filter, sizeof(filter));
+  if (!error) error = bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "ring"), ring_bytes_);
+  if (!error) error = bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "counters"), cpus);
+  if (error) return fail(failure, "set up the BPF object", error);
+  error = use_map("cgroup_set", options.cgroup_map, failure);
+  return error ? error : use_map("mntns_set", options.mntns_map, failure);
+}
+
+int Reader::use_map(const char *name, const std::string &path, Failure *failure) {
+  if (path.empty()) return 0;
+  std::string detail;
+  const int fd = open_pinned_set(path, &detail);
+  if (fd < 0) {
+    *failure = {name, detail};
+    return fd;
+  }
+  const int error = bpf_map__reuse_fd(bpf_object__find_map_by_name(object_, name), fd);
+  close(fd);
+  return error ? fail(failure, name, error) : 0;
+}
+
+int Reader::select(const std::string &hook, Failure *failure) {
+  const Rung *rung = rung_of(hook);
+  if (!rung) return fail(failure, "choose the hook", -EINVAL);
+  bpf_program *program;
+  bpf_object__for_each_program(program, object_) bpf_program__set_autoload(program, false);
+  for (const char *name : rung->programs) {
+    program = bpf_object__find_program_by_name(object_, name);
+    bpf_program__set_autoload(program, true);
+    programs_.push_back(program);
+  }
+  return 0;
+}
+
+int Reader::attach(Failure *failure) {
+  for (bpf_program *program : programs_) {
+    bpf_link *link = bpf_program__attach(program);
+    if (!link) return fail(failure, "attach the programs", -errno);
+    links_.push_back(link);
+  }
+  return 0;
+}
+
+int Reader::map_memory(Failure *failure) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const int fd = bpf_object__find_map_fd_by_name(object_, "counters");
+  counters_bytes_ = (cpus_ * sizeof(accept_counters) + page - 1) / page * page;
+  void *memory = mmap(nullptr, counters_bytes_, PROT_READ, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return fail(failure, "map the counters", -errno);
+  counters_ = static_cast<accept_counters *>(memory);
+  const int error = ring_.map(bpf_object__find_map_fd_by_name(object_, "ring"), ring_bytes_);
+  return error ? fail(failure, "map the ring", error) : 0;
+}
+
+int Reader::drain(uint8_t *target, size_t capacity, Drained *drained) {
+  uint8_t *out = target;
+  uint8_t *const end = target + capacity;
+  RingRecord record;
+  *drained = {0, 0, ring_.position()};
+  if (!ring_.peek(&record)) return 0;
+  if (capacity < encoder_.datum_max()) return -ENOSPC;
+  encoder_.clock().refresh();
+  do {
+    uint8_t *next = encoder_.encode(record.data, record.length, out);
+    if (!next) return -EPROTO;
+    out = next;
+    ring_.advance(record);
+    drained->records++;
+  } while (static_cast<size_t>(end - out) >= encoder_.datum_max() && ring_.peek(&record));
+  drained->bytes = static_cast<size_t>(out - target);
+  drained->position = ring_.position();
+  return 0;
+}
+
+Counters Reader::counters() {
+  Counters sum = {0, 0, 0, 0, 0};
+  for (size_t cpu = 0; cpu < cpus_; cpu++) {
+    const accept_counters &own = counters_[cpu];
+    sum.seen += __atomic_load_n(&own.seen, __ATOMIC_RELAXED);
+    sum.filtered += __atomic_load_n(&own.filtered, __ATOMIC_RELAXED);
+    sum.submitted += __atomic_load_n(&own.submitted, __ATOMIC_RELAXED);
+    sum.lost += __atomic_load_n(&own.lost, __ATOMIC_RELAXED);
+  }
+  if (!links_.empty()) missed_ = misses();
+  sum.missed = missed_;
+  return sum;
+}
+
+// Runs that the kernel skipped because the program was already running on the CPU (9ed9e9ba2337, 5.12).
+uint64_t Reader::misses() const {
+  uint64_t sum = 0;
+  for (bpf_program *program : programs_) {
+    bpf_prog_info info = {};
+    uint32_t length = sizeof(info);
+    if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length)) sum += info.recursion_misses;
+  }
+  return sum;
+}
+
+void Reader::detach() {
+  if (!links_.empty()) missed_ = misses();
+  for (bpf_link *link : links_) bpf_link__destroy(link);
+  links_.clear();
+}
+
+}  // namespace acceptstream

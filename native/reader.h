@@ -1,0 +1,93 @@
+// Loads and attaches the programs of one hook and reads their ring. Knows libbpf, not Node-API.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "encode.h"
+#include "ring.h"
+
+struct bpf_object;
+struct bpf_link;
+struct bpf_program;
+
+namespace acceptstream {
+
+struct CaptureOptions {
+  std::string object;  // path of the BPF object
+  std::string hook;
+  uint32_t ring_bytes;  // power of two, multiple of the page size
+  int64_t pid;          // -1 is off
+  uint16_t family;      // AF_INET, AF_INET6, 0 is off
+  std::vector<uint8_t> port_bits;  // 8192 bytes, empty is off
+  std::string cgroup_map;  // path of a pinned map, empty is off
+  std::string mntns_map;
+  Identity identity;
+};
+
+struct Drained {
+  size_t bytes;
+  uint32_t records;
+  uint64_t position;
+};
+
+struct Counters {
+  uint64_t seen;
+  uint64_t filtered;
+  uint64_t submitted;
+  uint64_t lost;
+  uint64_t missed;
+};
+
+// What failed: the step, and the words of the kernel or of libbpf.
+struct Failure {
+  std::string operation;
+  std::string detail;
+};
+
+class Reader {
+ public:
+  explicit Reader(const Identity &identity) : encoder_(identity) {}
+  ~Reader();
+  Reader(const Reader &) = delete;
+  Reader &operator=(const Reader &) = delete;
+
+  // Returns 0 or -errno, then `failure` is set.
+  int open(const CaptureOptions &options, Failure *failure);
+
+  // Writes whole datums from the read position on. Returns 0, -ENOSPC when not even one fits,
+  // -EPROTO when the ring holds events of another layout.
+  int drain(uint8_t *target, size_t capacity, Drained *drained);
+
+  uint64_t position() const { return ring_.position(); }
+  int commit(uint64_t position) { return ring_.commit(position); }
+  int seek(uint64_t position) { return ring_.seek(position); }
+
+  // Sums over the CPUs. After detach, `missed` is what it was then.
+  Counters counters();
+
+  // Takes the programs off their hooks; the ring stays readable.
+  void detach();
+
+ private:
+  int configure(const CaptureOptions &options, Failure *failure);
+  int use_map(const char *name, const std::string &path, Failure *failure);
+  int select(const std::string &hook, Failure *failure);
+  int attach(Failure *failure);
+  int map_memory(Failure *failure);
+  uint64_t misses() const;
+
+  bpf_object *object_ = nullptr;
+  std::vector<bpf_program *> programs_;
+  std::vector<bpf_link *> links_;
+  Ring ring_;
+  Encoder encoder_;
+  accept_counters *counters_ = nullptr;
+  size_t counters_bytes_ = 0;
+  size_t cpus_ = 0;
+  uint32_t ring_bytes_ = 0;
+  uint64_t missed_ = 0;
+};
+
+}  // namespace acceptstream

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { Capture, type Counters, type Drained, HOOKS, type Hook } from '../native/index.js';
+import { AcceptstreamError } from '../schemas/error.js';
+import type { Source } from './contracts.js';
+import { hostId } from './host.js';
+
+/** Bytes of ring that hold 90 to 180 ms of a million accepts a second. */
+export const DEFAULT_RING_BYTES = 8 * 1024 * 1024;
+
+/** Which accepts the kernel lets pass (all ANDed), and how. */
+export interface LiveOptions {
+  readonly pid?: number | undefined;
+  readonly ports?: readonly number[] | undefined;
+  readonly family?: 4 | 6 | undefined;
+  /** Paths of pinned BPF hash maps whose keys are cgroup ids or mount namespace inodes. */
+  readonly cgroupMap?: string | undefined;
+  readonly mntnsMap?: string | undefined;
+  /** Power of two and multiple of the page size. */
+  readonly ringBytes?: number | undefined;
+  /** Only this hook; default: the first of HOOKS that loads and attaches. */
+  readonly hook?: Hook | undefined;
+}
+
+/** The accepts of this host, from now on. */
+export interface LiveSource extends Source {
+  readonly hook: Hook;
+  readonly captureId: string;
+  read(target: Uint8Array): Drained;
+  position(): number;
+  commit(position: number): void;
+  seek(position: number): void;
+  detach(): void;
+  close(): void;
+  counters(): Counters;
+}
+
+/** Starts capture. Throws AcceptstreamError PERMISSION, KERNEL or MAP. */
+export function openLive(options: LiveOptions = {}): LiveSource {
+  const captureId = randomUUID();
+  const { capture, hook } = openFirst(options, captureId);
+  return {
+    hook,
+    captureId,
+    read: (target) => capture.drain(target),
+    position: () => capture.position(),
+    commit: (position) => capture.commit(position),
+    seek: (position) => capture.seek(position),
+    detach: () => capture.detach(),
+    close: () => capture.close(),
+    counters: () => capture.counters(),
+  };
+}
+
+function openFirst(options: LiveOptions, captureId: string): { capture: Capture; hook: Hook } {
+  const identity = { host: hostname(), hostId: hostId(), captureId };
+  const ringBytes = options.ringBytes ?? DEFAULT_RING_BYTES;
+  const refusals: AcceptstreamError[] = [];
+  for (const hook of options.hook ? [options.hook] : HOOKS) {
+    try {
+      return { capture: Capture.open({ ...options, ...identity, ringBytes, hook }), hook };
+    } catch (error) {
+      if (!(error instanceof AcceptstreamError) || error.code === 'MAP') throw error;
+      refusals.push(error);
+    }
+  }
+  throw refused(refusals);
+}
+
+function refused(refusals: readonly AcceptstreamError[]): AcceptstreamError {
+  const reason = refusals.map((refusal) => refusal.message).join('; ');
+  return new AcceptstreamError(refusalCode(refusals), 'start capture', remedy(refusals, reason), refusals.at(-1));
+}
+
+function refusalCode(refusals: readonly AcceptstreamError[]): 'PERMISSION' | 'KERNEL' {
+  return refusals.every((refusal) => refusal.code === 'PERMISSION') ? 'PERMISSION' : 'KERNEL';
+}
+
+function remedy(refusals: readonly AcceptstreamError[], reason: string): string {
+  if (refusalCode(refusals) === 'PERMISSION')
+    return `capture is not permitted: run it as root, or with CAP_BPF and CAP_PERFMON (${reason})`;
+  if (!existsSync('/sys/kernel/btf/vmlinux'))
+    return 'this kernel has no BTF (/sys/kernel/btf/vmlinux): run a kernel of 5.10 or later built with CONFIG_DEBUG_INFO_BTF';
+  return `this kernel refuses capture, which needs Linux 5.10 or later (${reason})`;
+}

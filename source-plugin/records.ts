@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Type } from 'avsc';
+import type { Accept } from '../schemas/accept.js';
+import { AcceptstreamError } from '../schemas/error.js';
+
+const require = createRequire(import.meta.url);
+let acceptType: Type | undefined;
+
+/** Decodes datums of schemas/accept.avsc that stand back to back, as the `avro` format makes them. Throws MALFORMED. */
+export function decodeAccepts(bytes: Uint8Array): Accept[] {
+  const type = (acceptType ??= loadType());
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const accepts: Accept[] = [];
+  for (let offset = 0; offset < buffer.length; ) {
+    const next = type.decode(buffer, offset);
+    if (next.offset <= offset)
+      throw new AcceptstreamError('MALFORMED', 'decode records', `the record at byte ${offset} is cut off`);
+    accepts.push(next.value as Accept);
+    offset = next.offset;
+  }
+  return accepts;
+}
+
+// avsc is loaded by those who decode: printing rows needs no JavaScript object per record.
+function loadType(): Type {
+  const avsc = require('avsc') as typeof import('avsc');
+  return avsc.Type.forSchema(JSON.parse(readFileSync(require.resolve('#schemas/accept.avsc'), 'utf8')));
+}
