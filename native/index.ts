@@ -17,13 +17,13 @@ export interface CaptureOptions extends Identity {
   readonly hook: Hook;
   /** Size of the kernel ring: a power of two and a multiple of the page size. */
   readonly ringBytes: number;
-  readonly pid?: number | undefined;
+  readonly pid?: number;
   /** Local ports, 0-65535. */
-  readonly ports?: readonly number[] | undefined;
-  readonly family?: 4 | 6 | undefined;
+  readonly ports?: readonly number[];
+  readonly family?: 4 | 6;
   /** Paths of the user's pinned sets. */
-  readonly cgroupMap?: string | undefined;
-  readonly mntnsMap?: string | undefined;
+  readonly cgroupMap?: string;
+  readonly mntnsMap?: string;
 }
 
 /** Whole datums in the caller's buffer; `position` is the ring offset behind them. */

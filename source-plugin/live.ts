@@ -11,16 +11,16 @@ export const DEFAULT_RING_BYTES = 8 * 1024 * 1024;
 
 /** Which accepts the kernel lets pass (all ANDed), and how. */
 export interface LiveOptions {
-  readonly pid?: number | undefined;
-  readonly ports?: readonly number[] | undefined;
-  readonly family?: 4 | 6 | undefined;
+  readonly pid?: number;
+  readonly ports?: readonly number[];
+  readonly family?: 4 | 6;
   /** Paths of pinned BPF hash maps whose keys are cgroup ids or mount namespace inodes. */
-  readonly cgroupMap?: string | undefined;
-  readonly mntnsMap?: string | undefined;
+  readonly cgroupMap?: string;
+  readonly mntnsMap?: string;
   /** Power of two and multiple of the page size. */
-  readonly ringBytes?: number | undefined;
+  readonly ringBytes?: number;
   /** Only this hook; default: the first of HOOKS that loads and attaches. */
-  readonly hook?: Hook | undefined;
+  readonly hook?: Hook;
 }
 
 /** The accepts of this host, from now on. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type Core, loadCore } from '../filter-core/index.js';
 import { hungUp } from '../native/index.js';
 import { AcceptstreamError } from '../schemas/error.js';
@@ -79,3 +80,5 @@ async function stream(source: LiveSource, core: Core): Promise<void> {
     loss.print();
   }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

@@ -5,11 +5,11 @@ import type { Accept } from '../schemas/accept.js';
 import { AcceptstreamError } from '../schemas/error.js';
 
 const require = createRequire(import.meta.url);
-let acceptType: Type | undefined;
+let loaded: Type | undefined;
 
 /** Decodes datums of schemas/accept.avsc that stand back to back, as the `avro` format makes them. Throws MALFORMED. */
 export function decodeAccepts(bytes: Uint8Array): Accept[] {
-  const type = (acceptType ??= loadType());
+  const type = acceptType();
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const accepts: Accept[] = [];
   for (let offset = 0; offset < buffer.length; ) {
@@ -23,7 +23,10 @@ export function decodeAccepts(bytes: Uint8Array): Accept[] {
 }
 
 // avsc is loaded by those who decode: printing rows needs no JavaScript object per record.
-function loadType(): Type {
-  const avsc = require('avsc') as typeof import('avsc');
-  return avsc.Type.forSchema(JSON.parse(readFileSync(require.resolve('#schemas/accept.avsc'), 'utf8')));
+function acceptType(): Type {
+  if (!loaded) {
+    const avsc = require('avsc') as typeof import('avsc');
+    loaded = avsc.Type.forSchema(JSON.parse(readFileSync(require.resolve('#schemas/accept.avsc'), 'utf8')));
+  }
+  return loaded;
 }

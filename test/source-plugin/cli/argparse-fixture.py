@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Writes argparse.jsonl: what Python's own argparse makes of a table of command lines.
+
+Run by hand with Python 3.11 after a change of the options; the test reads only the result.
+First line: Python's version, usage and help text. Each further line: argv, then what must come of it.
+"""
+import argparse, contextlib, io, itertools, json, os, platform, random, re, sys
+
+MAX_SAFE = 2**53 - 1
+EPILOG = """examples:
+    acceptstream           # trace all TCP accept()s
+    acceptstream -t        # include timestamps
+    acceptstream -P 80,81  # only trace port 80 and 81
+    acceptstream -p 181    # only trace PID 181
+    acceptstream --cgroupmap mappath  # only trace cgroups in this BPF map
+    acceptstream --mntnsmap mappath   # only trace mount namespaces in the map
+    acceptstream -4        # trace IPv4 family
+    acceptstream -6        # trace IPv6 family
+    acceptstream -tT > accepts.txt    # both times, into a file
+    acceptstream | grep --line-buffered sshd  # rows of one program, live
+    acceptstream --ring-bytes 67108864        # room for longer bursts
+
+exit status:
+    0  ended by Ctrl-C, another signal or a closed pipe
+    1  failed, for the reason on stderr
+    2  the command line is wrong
+"""
+
+
+def decimal(text):
+    match = re.fullmatch(r"[ \t]*([0-9]+)[ \t]*", text)
+    return int(match[1]) if match else None
+
+
+def pid(text):
+    if text == "":
+        return None
+    number = decimal(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"invalid PID {text!r}: a PID is 0 or more, in decimal")
+    return min(number, MAX_SAFE)
+
+
+def ports(text):
+    if text == "":
+        return None
+    numbers = []
+    for item in text.split(","):
+        number = decimal(item)
+        if number is None or number > 65535:
+            place = "" if item == text else f" in {text!r}"
+            raise argparse.ArgumentTypeError(f"invalid port {item!r}{place}: ports are 0 to 65535, in decimal")
+        if number not in numbers:
+            numbers.append(number)
+    return numbers
+
+
+def ring_bytes(text):
+    if text == "":
+        return 8388608
+    sizes = [2**n for n in range(12, 31)]
+    number = decimal(text)
+    if number in sizes:
+        return number
+    nearest = []
+    if number is not None:
+        nearest = [s for s in sizes if s < number][-1:] + [s for s in sizes if s > number][:1]
+    hint = f", nearest {' and '.join(map(str, nearest))}" if nearest else ""
+    allowed = f"powers of two from {sizes[0]} to {sizes[-1]}"
+    raise argparse.ArgumentTypeError(f"invalid size {text!r}: sizes are {allowed}{hint}")
+
+
+def parser():
+    made = argparse.ArgumentParser(
+        prog="acceptstream",
+        description="Trace TCP accepts",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EPILOG,
+    )
+    add = made.add_argument
+    add("-T", "--time", action="store_true", help="include time column on output (HH:MM:SS)")
+    add("-t", "--timestamp", action="store_true", help="include timestamp on output")
+    add("-p", "--pid", type=pid, help="trace this PID only")
+    add("-P", "--port", type=ports, metavar="PORTS", dest="ports", help="comma-separated list of local ports to trace")
+    family = made.add_mutually_exclusive_group()
+    family.add_argument("-4", "--ipv4", action="store_const", const=4, dest="family", help="trace IPv4 family only")
+    family.add_argument("-6", "--ipv6", action="store_const", const=6, dest="family", help="trace IPv6 family only")
+    add("--cgroupmap", metavar="PATH", dest="cgroupMap", help="trace cgroups in this BPF map only")
+    add("--mntnsmap", metavar="PATH", dest="mntnsMap", help="trace mount namespaces in this BPF map only")
+    add("--ring-bytes", type=ring_bytes, metavar="BYTES", dest="ringBytes", default=8388608,
+        help="size of the kernel ring buffer in bytes, a power of two (default: %(default)s)")
+    add("--version", action="version", version="acceptstream 1.2.3")
+    return made
+
+
+def outcome(argv):
+    out, err = io.StringIO(), io.StringIO()
+    made = parser()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            options = vars(made.parse_args(argv))
+        return {"options": {k: v for k, v in options.items() if v not in (None, "")}}
+    except SystemExit as end:
+        if end.code == 0:
+            return {"print": "help" if out.getvalue() == made.format_help() else out.getvalue()}
+        usage, message = err.getvalue().split("acceptstream: error: ")
+        assert end.code == 2 and usage == made.format_usage(), err.getvalue()
+        return {"error": message.removesuffix("\n")}
+
+
+VALUES = ["80", "80,81", " 80, 81 ", "\t80\t", "0", "65535", "65536", "080", "80,80,81,80", "80,", ",80", ",", "80,,81",
+          "abc", "0x50", "+80", "1_000", "-1", "- 1", "-1 ", "80 81", " ", "", "=80", "-", "--", "1.5", "1e3", "٣", "80\n",
+          "99999999999999999999", "9007199254740991", "9007199254740992", "4096", "4095", "4097", "8388608", "8388609",
+          "1073741824", "1073741825", "5000", "it's", 'say "hi"', "it's \"both\"", "a\\b", "\x1b[31m", "\x7f", "\u202e",
+          "\u2028", "\U000e0001", "é😀", "a,b", "-t", "-x", "-tx", "--time", "-P80", "--pid=3", "a b", "-a b"]
+PLAIN = ["-h", "--help", "--version", "-t", "-T", "-4", "-6", "--time", "--timestamp", "--ipv4", "--ipv6", "-tT", "-tT4", "-46"]
+
+
+def table():
+    yield []
+    for name in ("-p", "-P", "--pid", "--port", "--cgroupmap", "--mntnsmap", "--ring-bytes", "-tP", "-tT4p"):
+        yield [name]
+        for value in VALUES:
+            yield [name, value]
+            if value == "--":
+                continue  # argparse 3.11 drops a glued "--" and stores an empty list
+            yield [f"{name}={value}"]
+            if not name.startswith("--"):
+                yield [name + value]
+    longs = ["--help", "--time", "--timestamp", "--pid", "--port", "--ipv4", "--ipv6", "--cgroupmap", "--mntnsmap",
+             "--ring-bytes", "--version"]
+    for prefix in sorted({long[:n] for long in longs for n in range(3, len(long) + 2)}):
+        yield [prefix]
+        yield [prefix, "4096"]
+        yield [prefix + "=4096"]
+        yield [prefix + "="]
+        yield [prefix + "x"]
+    for flag in ("-t", "-T", "-4", "-6", "-h"):
+        for rest in ("=", "=3", "=4", "x", "4", "6", "h", "-4", "--", " ", "tt", "4x", "T=", "p5", "Tp=5", "P", "é"):
+            yield [flag + rest]
+    for pair in itertools.product(PLAIN, repeat=2):
+        yield list(pair)
+    for last in (["-P", "80", "-P", "81"], ["-P", "80", "-P", ""], ["-p", "1", "--pid="], ["--cgroupmap", "/a", "--cg", ""],
+                 ["--ring-bytes", "4096", "--ring-bytes", ""], ["--ring-bytes=4096", "--ring=8192"], ["-4", "-4", "-6"],
+                 ["foo"], ["foo", "bar"], ["-x"], ["-x", "-y", "foo"], ["-"], [""], ["--"], ["--", "-t"], ["-t", "--", "-T"],
+                 ["--", "--"], ["-p", "--", "5"], ["-p", "5", "--"], ["-p", "5", "6"], ["-x y"], ["-x=y"], ["--x"], ["--x=1"],
+                 ["--x y"], ["--=5"], ["---"], ["---t"], ["-=5"], ["-7"], ["-1.5"], ["-1", "-2"], ["-h", "-x"], ["-x", "-h"],
+                 ["-h", "--p"], ["foo", "-h"], ["-p", "abc", "-h"], ["-h", "-p", "abc"], ["-hx"], ["-hp"], ["-p", "abc", "-P"],
+                 ["-P", "-p", "abc"], ["-4", "-6", "--bogus"], ["-P", "x", "-4", "-6"], ["--version", "-h"], ["-h", "--version"],
+                 ["-t", "foo", "-T", "bar", "--", "baz"], ["-t4h"], ["-x4h"], ["-TIME"], ["-time"], ["-pid"], ["-ipv4"],
+                 ["it's", 'a"b', "c\\d"], ["--ti=\\"], ["--timex"], ["-p5", "-P80", "-4tT", "--mn=/m", "--cg=/c", "--ring=4096"]):
+        yield last
+    yield from generated()
+
+
+def generated():
+    random.seed(1)
+    words = PLAIN + ["-p", "-P", "--pid", "--port", "-P80", "-p=1", "--cg", "--mn=/m", "--ring-bytes", "4096", "80", "x", "-x",
+                     "--", "-", "", "-1", "--ti", "--p", "-tP", "-T4p", "--ver", "--he=1", "-t=4", "a b", "-a b"]
+    for _ in range(400):
+        yield random.choices(words, k=random.randint(2, 5))
+
+
+def main():
+    os.environ["COLUMNS"] = "80"
+    made = parser()
+    head = {"python": platform.python_version(), "usage": made.format_usage(), "help": made.format_help()}
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "argparse.jsonl")
+    with open(path, "w", encoding="utf-8") as fixture:
+        print(json.dumps(head), file=fixture)
+        for argv in {json.dumps(argv): argv for argv in table()}.values():
+            print(json.dumps([argv, outcome(argv)]), file=fixture)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
