@@ -1,0 +1,169 @@
+// Cells of a row. Each writer puts one cell at `out` and answers the byte behind it; it may store up to 16 bytes more.
+
+const BLANK: u8 = 0x20;
+const MINUS: u8 = 0x2d;
+const MARK: u8 = 0x3f; // ?
+
+const EACH_BYTE: u64 = u64.MAX_VALUE / 0xff;
+const ZEROS: u64 = EACH_BYTE * 0x30;
+const BLANKS: u64 = EACH_BYTE * BLANK;
+
+/** Fills up with blanks to `stop`. */
+export function pad(out: usize, stop: usize): usize {
+  while (out < stop) store<u8>(out++, BLANK);
+  return out;
+}
+
+/** The 16 bytes at `text`, blank from `length` on. */
+function blanked(text: usize, length: i32): v128 {
+  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return v128.bitselect(v128.load(text), i8x16.splat(BLANK), i8x16.lt_s(lanes, i8x16.splat(<i8>length)));
+}
+
+/** Printable ASCII and nothing else. */
+function isPlain(cell: v128): bool {
+  return i8x16.all_true(v128.and(i8x16.gt_s(cell, i8x16.splat(0x1f)), i8x16.ne(cell, i8x16.splat(0x7f))));
+}
+
+/** The blank between two cells. */
+export function separate(out: usize): usize {
+  store<u8>(out, BLANK);
+  return out + 1;
+}
+
+function isContinuation(at: usize, end: usize): bool {
+  return at < end && (load<u8>(at) & 0xc0) === 0x80;
+}
+
+/** Bounds of the second byte that rule out overlong forms, surrogates and what lies past U+10FFFF (RFC 3629). */
+function secondFits(lead: u32, second: u32): bool {
+  if (lead === 0xe0) return second >= 0xa0;
+  if (lead === 0xed) return second < 0xa0;
+  if (lead === 0xf0) return second >= 0x90;
+  return lead !== 0xf4 || second < 0x90;
+}
+
+/** Bytes of the UTF-8 character at `at`; 0 when there is none. */
+function characterBytes(at: usize, end: usize): i32 {
+  const lead: u32 = load<u8>(at);
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4 || !isContinuation(at + 1, end)) return 0;
+  if (lead < 0xe0) return 2;
+  if (!secondFits(lead, load<u8>(at, 1)) || !isContinuation(at + 2, end)) return 0;
+  if (lead < 0xf0) return 3;
+  return isContinuation(at + 3, end) ? 4 : 0;
+}
+
+/** C0, DEL and C1, which a terminal may obey. */
+function isControl(at: usize, bytes: i32): bool {
+  const lead: u32 = load<u8>(at);
+  if (bytes === 1) return lead < 0x20 || lead === 0x7f;
+  return lead === 0xc2 && load<u8>(at, 1) < 0xa0;
+}
+
+/** U+FFFD, which stands for one byte that was no UTF-8. */
+function isReplacement(at: usize, bytes: i32): bool {
+  return bytes === 3 && load<u16>(at) === 0xbfef && load<u8>(at, 2) === 0xbd;
+}
+
+/**
+ * Copies text with one `?` for each control character, each byte that is no UTF-8, each U+FFFD, and for a character
+ * that is cut. `room` counts bytes as the kernel held them: a U+FFFD was one.
+ */
+function writeHarmless(out: usize, text: usize, end: usize, room: i32): usize {
+  while (text < end && room > 0) {
+    const found = characterBytes(text, end);
+    const bytes = max(found, 1);
+    const replaced = found === 0 || isReplacement(text, bytes);
+    const held = replaced ? 1 : bytes;
+    if (replaced || held > room || isControl(text, bytes)) {
+      store<u8>(out++, MARK);
+    } else {
+      for (let index = 0; index < bytes; index++) store<u8>(out++, load<u8>(text + index));
+    }
+    room -= held;
+    text += bytes;
+  }
+  return out;
+}
+
+/** Text cut to its first `width` bytes (at most 16) and padded to them. */
+export function writeCut(out: usize, text: usize, length: i32, width: i32): usize {
+  const cell = blanked(text, min(length, width));
+  const stop = out + width;
+  if (!isPlain(cell)) return pad(writeHarmless(out, text, text + length, width), stop);
+  v128.store(out, cell);
+  return stop;
+}
+
+/** Text of any length, padded to 16 bytes. */
+export function writeText(out: usize, text: usize, length: i32): usize {
+  const stop = out + 16;
+  const end = text + length;
+  do {
+    const count = min(<i32>(end - text), 16);
+    const cell = blanked(text, count);
+    if (!isPlain(cell)) return pad(writeHarmless(out, text, end, i32.MAX_VALUE), stop);
+    v128.store(out, cell);
+    out += count;
+    text += count;
+  } while (text < end);
+  return max(out, stop);
+}
+
+/** Digits of a number below 10^8 as 8 bytes, the first in the lowest, zeros in front. */
+function eightDigits(value: u32): u64 {
+  const halves = <u64>(value / 10000) | ((<u64>(value % 10000)) << 32);
+  const hundreds = ((halves * 10486) >> 20) & 0x0000007f0000007f;
+  const pairs = hundreds | ((halves - hundreds * 100) << 16);
+  const tens = ((pairs * 103) >> 10) & 0x000f000f000f000f;
+  return tens | ((pairs - tens * 10) << 8);
+}
+
+/** Bits of the zeros in front; a zero keeps its last digit. */
+function leadingZeros(digits: u64): u64 {
+  return ctz(digits | ((<u64>1) << 56)) & 0x38;
+}
+
+/** Digits without leading zeros, blanks behind them up to 8 bytes. */
+function storeDigits(out: usize, digits: u64, zeros: u64): void {
+  const blanks = ~(u64.MAX_VALUE >> zeros) & BLANKS;
+  store<u64>(out, ((digits | ZEROS) >> zeros) | blanks);
+}
+
+function writeUnsigned(out: usize, value: u64): usize {
+  if (value >= 100000000) {
+    out = writeUnsigned(out, value / 100000000);
+    store<u64>(out, eightDigits(<u32>(value % 100000000)) | ZEROS);
+    return out + 8;
+  }
+  const digits = eightDigits(<u32>value);
+  const zeros = leadingZeros(digits);
+  storeDigits(out, digits, zeros);
+  return out + 8 - <usize>(zeros >> 3);
+}
+
+/** An integer padded to `width` bytes (below 8). */
+export function writeInteger(out: usize, value: i64, width: i32): usize {
+  const stop = out + width;
+  if (<u64>value < 100000000) {
+    const digits = eightDigits(<u32>value);
+    // A branch, so that the next cell's address need not wait for the digits of this one.
+    if (digits << (width << 3) === 0) {
+      storeDigits(out, digits, leadingZeros(digits));
+      return stop;
+    }
+  }
+  if (value < 0) {
+    store<u8>(out++, MINUS);
+    value = -value;
+  }
+  return pad(writeUnsigned(out, value), stop);
+}
+
+/** Two digits of a number below 100. */
+export function writePair(out: usize, value: u32): usize {
+  const tens = value / 10;
+  store<u16>(out, <u16>(tens | ((value - tens * 10) << 8) | 0x3030));
+  return out + 2;
+}

@@ -1,0 +1,180 @@
+import { ACCEPT_FIELDS } from '../schemas/accept.js';
+import { AcceptstreamError } from '../schemas/error.js';
+import { type CoreModule, instantiateCore } from './module.js';
+import { checkOptions, checkZone } from './options.js';
+import { planFor, type Step } from './plan.js';
+
+export type Format = 'tcpaccept' | 'avro';
+
+/** What a record must meet to be kept; all that is given must hold. The same answers as the kernel's filters. */
+export interface Filter {
+  /** Any number from 0 on; one that no process can have keeps nothing. */
+  readonly pid?: number;
+  /** Local ports 0-65535, as tcpaccept prints them: 0 when the connection was reset. Empty: any. */
+  readonly ports?: readonly number[];
+  /** Family of the socket; an IPv4 peer of a dual-stack listener is 6. */
+  readonly family?: 4 | 6;
+}
+
+/** Offset from UTC that holds from `from` (inclusive) until `until` (exclusive), µs since the epoch. */
+export interface Zone {
+  readonly from: number;
+  readonly until: number;
+  readonly offsetSeconds: number;
+}
+
+export interface CoreOptions {
+  readonly format: Format;
+  /** tcpaccept's -T: a column with the local time of the accept. */
+  readonly time?: boolean;
+  /** tcpaccept's -t: a column with the seconds since the first record that was kept. */
+  readonly timestamp?: boolean;
+  readonly filter?: Filter;
+  /** The zone in force at an instant (µs since the epoch); asked again when a record leaves it. Needed with `time`. */
+  readonly zoneAt?: (instant: number) => Zone;
+  /** Avro schema (parsed JSON) the datums were written with; default: schemas/accept.avsc. */
+  readonly writerSchema?: unknown;
+}
+
+/** Kept records: rows of text or Avro datums back to back. */
+export interface Portion {
+  readonly bytes: Uint8Array;
+  readonly records: number;
+}
+
+/** Counts since the core was loaded: received = kept + filtered + malformed. */
+export interface CoreTotals {
+  readonly received: number;
+  readonly kept: number;
+  readonly filtered: number;
+  readonly malformed: number;
+}
+
+export interface Core {
+  /** Input buffer in WASM memory; a source writes whole datums from its start. Stays valid for the core's life. */
+  readonly input: Uint8Array;
+  /** Header line with its newline; empty for avro. */
+  readonly header: Uint8Array;
+  readonly totals: CoreTotals;
+  /**
+   * Runs over input[0, bytes). Each portion's bytes are a view that the next step overwrites.
+   *
+   * @throws AcceptstreamError MALFORMED, naming the offset, at bytes that are no datum; what was read before them has
+   * been yielded, what follows is not read. USAGE when `zoneAt` answers a zone without the instant it was asked for.
+   */
+  portions(bytes: number): Generator<Portion, void>;
+}
+
+const COLUMNS = 'PID     COMM         IP RADDR            RPORT LADDR            LPORT\n';
+
+function headerFor({ format, time, timestamp }: CoreOptions): Uint8Array {
+  const text = `${time ? 'TIME     ' : ''}${timestamp ? 'TIME(s)  ' : ''}${COLUMNS}`;
+  return new TextEncoder().encode(format === 'avro' ? '' : text);
+}
+
+function setPlan(module: CoreModule, steps: readonly Step[]): void {
+  if (steps.length > module.PLAN_FIELDS.value) {
+    throw new AcceptstreamError(
+      'USAGE',
+      'writerSchema',
+      `the writer schema has over ${module.PLAN_FIELDS.value} fields`,
+    );
+  }
+  ACCEPT_FIELDS.forEach(({ kind }, slot) => {
+    if (kind === 'int' || kind === 'long') module.setUnknown(slot);
+  });
+  steps.forEach(({ kind, slot, size }, index) => {
+    const view = new DataView(module.memory.buffer, module.PLAN.value + index * module.STEP_BYTES.value);
+    const kinds = {
+      int: module.INT,
+      long: module.LONG,
+      boolean: module.BOOLEAN,
+      string: module.STRING,
+      fixed: module.FIXED,
+    };
+    view.setUint8(0, kinds[kind].value);
+    view.setUint16(2, slot ?? module.NO_SLOT.value, true);
+    view.setUint32(4, size ?? 0, true);
+  });
+  module.setPlan(steps.length);
+}
+
+function setFilter(module: CoreModule, { pid, ports = [], family }: Filter): void {
+  const bitmap = new Uint8Array(module.memory.buffer, module.PORTS.value, module.PORTS_BYTES.value);
+  for (const port of ports) bitmap[port >> 3] = (bitmap[port >> 3] ?? 0) | (1 << (port & 7));
+  module.setFilter(pid ?? -1, family ?? -1, ports.length > 0);
+}
+
+class WasmCore implements Core {
+  readonly input: Uint8Array;
+  readonly header: Uint8Array;
+  readonly totals = { received: 0, kept: 0, filtered: 0, malformed: 0 };
+  readonly #module: CoreModule;
+  readonly #output: Uint8Array;
+  readonly #zoneAt: CoreOptions['zoneAt'];
+
+  constructor(module: CoreModule, options: CoreOptions) {
+    this.#module = module;
+    this.#zoneAt = options.zoneAt;
+    this.#output = new Uint8Array(module.memory.buffer, module.OUTPUT.value, module.OUTPUT_BYTES.value);
+    this.input = new Uint8Array(module.memory.buffer, module.INPUT.value, module.INPUT_BYTES.value);
+    this.header = headerFor(options);
+  }
+
+  *portions(bytes: number): Generator<Portion, void> {
+    const module = this.#module;
+    let status = module.OUTPUT_FULL.value;
+    let position = 0;
+    while (status !== module.DONE.value) {
+      status = module.run(position, bytes);
+      position = module.position.value;
+      // Read before the yield: the consumer may run this core again.
+      const instant = module.instant.value;
+      const portion = this.#count();
+      if (portion.records > 0) yield portion;
+      if (status === module.MALFORMED_INPUT.value) throw this.#malformed(position);
+      if (status === module.ZONE_LEFT.value) this.#enterZone(instant);
+    }
+  }
+
+  #count(): Portion {
+    const records = this.#module.kept.value;
+    const received = this.#module.received.value;
+    this.totals.received += received;
+    this.totals.kept += records;
+    this.totals.filtered += received - records;
+    return { bytes: this.#output.subarray(0, this.#module.written.value), records };
+  }
+
+  #malformed(offset: number): AcceptstreamError {
+    this.totals.received += 1;
+    this.totals.malformed += 1;
+    const what = `malformed input at byte ${offset}: no datum of the writer schema starts there`;
+    return new AcceptstreamError(
+      'MALFORMED',
+      'decode',
+      `${what}; check that the records were written with that schema`,
+    );
+  }
+
+  #enterZone(instant: number): void {
+    const { from, until, offsetSeconds } = checkZone(this.#zoneAt?.(instant), instant);
+    this.#module.setZone(from, until, offsetSeconds);
+  }
+}
+
+/**
+ * Loads a core with memory and state of its own.
+ *
+ * @throws AcceptstreamError USAGE when an option or the writer schema can't be used.
+ */
+export async function loadCore(options: CoreOptions): Promise<Core> {
+  checkOptions(options);
+  const steps = planFor(options.writerSchema);
+  const module = await instantiateCore();
+  if (options.format === 'tcpaccept') module.setText(options.time ?? false, options.timestamp ?? false);
+  setFilter(module, options.filter ?? {});
+  // Behind the others: the plan passes over what they don't need.
+  setPlan(module, steps);
+  return new WasmCore(module, options);
+}

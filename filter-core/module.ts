@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { instantiate } from '@assemblyscript/loader';
+import type { StepKind } from './plan.js';
+
+/** A WebAssembly.Global that holds a number. */
+interface Cell {
+  readonly value: number;
+}
+
+type Address = 'INPUT' | 'OUTPUT' | 'PORTS' | 'PLAN';
+type Size = 'INPUT_BYTES' | 'OUTPUT_BYTES' | 'PORTS_BYTES' | 'PLAN_FIELDS' | 'STEP_BYTES' | 'NO_SLOT';
+type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT';
+type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant';
+
+/** What assembly/index.ts exports. Every address and size on this side is taken from there. */
+export type CoreModule = Readonly<Record<Address | Size | Status | Outcome | Uppercase<StepKind>, Cell>> & {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  setText(clock: boolean, seconds: boolean): void;
+  setFilter(pid: number, family: number, ports: boolean): void;
+  setUnknown(slot: number): void;
+  setPlan(fields: number): void;
+  setZone(from: number, until: number, offsetSeconds: number): void;
+  run(from: number, to: number): number;
+};
+
+/** A core with memory and state of its own. */
+export async function instantiateCore(): Promise<CoreModule> {
+  const path = createRequire(import.meta.url).resolve('#dist/filter-core.wasm');
+  const { exports } = await instantiate<CoreModule>(await readFile(path));
+  return exports;
+}

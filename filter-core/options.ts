@@ -1,0 +1,37 @@
+import { AcceptstreamError } from '../schemas/error.js';
+import type { CoreOptions, Filter, Zone } from './index.js';
+
+const FORMATS: readonly unknown[] = ['tcpaccept', 'avro'] satisfies CoreOptions['format'][];
+const FAMILIES: readonly unknown[] = [undefined, 4, 6];
+
+const isPort = (port: unknown): boolean => Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65535;
+
+function refuse(operation: string, message: string): never {
+  throw new AcceptstreamError('USAGE', operation, message);
+}
+
+function checkFilter({ pid, ports, family }: Filter): void {
+  if (pid !== undefined && !(typeof pid === 'number' && pid >= 0))
+    refuse('filter.pid', `pid must be 0 or more, not ${pid}`);
+  const wrong = ports?.find((port) => !isPort(port));
+  if (wrong !== undefined) refuse('filter.ports', `ports must be whole numbers from 0 to 65535, not ${wrong}`);
+  if (!FAMILIES.includes(family)) refuse('filter.family', `family must be 4 or 6, not ${family}`);
+}
+
+/** @throws AcceptstreamError USAGE naming the option that can't be used. */
+export function checkOptions({ format, time, timestamp, zoneAt, filter }: CoreOptions): void {
+  if (!FORMATS.includes(format)) refuse('format', `format must be tcpaccept or avro, not ${format}`);
+  if (format === 'avro' && (time || timestamp))
+    refuse('format', 'time and timestamp are columns of the format tcpaccept');
+  if (time && typeof zoneAt !== 'function') refuse('zoneAt', 'time needs zoneAt, which tells the offset from UTC');
+  checkFilter(filter ?? {});
+}
+
+/** The zone, when it holds at the instant; a core that was given another would ask for ever. */
+export function checkZone(zone: Zone | undefined, instant: number): Zone {
+  const holds = zone !== undefined && zone.from <= instant && instant < zone.until;
+  if (!holds || !Number.isSafeInteger(zone.offsetSeconds)) {
+    refuse('zoneAt', `zoneAt answered no zone with whole seconds that holds at ${instant} µs`);
+  }
+  return zone;
+}
