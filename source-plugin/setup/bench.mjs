@@ -1,0 +1,8 @@
+import { join } from 'node:path';
+import { withCapture } from './namespace.mjs';
+import { command, ROOT, setUp } from './setup.mjs';
+
+await command(async () => {
+  await setUp({ tests: true });
+  return withCapture(join(ROOT, 'test/bench/index.mjs'), process.argv.slice(2));
+});

@@ -1,0 +1,150 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fingerprint, listFiles, readStamp, removeStamp, writeStamp } from './fingerprint.mjs';
+import { run } from './run.mjs';
+
+const NODE = process.execPath;
+const MACHINE = {
+  x64: { bpf: 'x86', triplet: 'x86_64-linux-gnu' },
+  arm64: { bpf: 'arm64', triplet: 'aarch64-linux-gnu' },
+  riscv64: { bpf: 'riscv', triplet: 'riscv64-linux-gnu' },
+  s390x: { bpf: 's390', triplet: 's390x-linux-gnu' },
+  ppc64: { bpf: 'powerpc', triplet: 'powerpc64le-linux-gnu' },
+}[process.arch] ?? { bpf: process.arch, triplet: `${process.arch}-linux-gnu` };
+
+const SCHEMAS = {
+  name: 'schemas',
+  after: [],
+  tools: [],
+  inputs: (root) => ['schemas/generate.mjs', ...listFiles(root, 'schemas', /\.avsc$/)],
+  command: () => [NODE, 'schemas/generate.mjs'],
+  publish: () => ['schemas/accept.ts', 'filter-core/assembly/fields.ts'],
+};
+
+const BPF = {
+  name: 'bpf',
+  after: [],
+  tools: ['clang', 'libbpf'],
+  inputs: (root) => listFiles(root, 'bpf', /\.[ch]$/),
+  command: (_root, out) => [
+    ...['clang', '-g', '-O2', '-Wall', '-Werror', '-target', 'bpf', `-D__TARGET_ARCH_${MACHINE.bpf}`],
+    ...[`-I/usr/include/${MACHINE.triplet}`, '-Ibpf', '-c', 'bpf/accept.bpf.c', '-o', out],
+  ],
+  publish: (root, out) => publishFile(root, out, 'dist/acceptstream.bpf.o'),
+};
+
+const ADDON = {
+  name: 'addon',
+  after: [],
+  tools: ['cxx', 'libbpf'],
+  inputs: (root) => ['package-lock.json', 'bpf/event.h', ...listFiles(root, 'native', /\.(cc|h)$/)],
+  command: (root, out) => [
+    ...['g++', '-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'],
+    ...['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-Ibpf'],
+    ...['-isystem', 'node_modules/node-addon-api', '-isystem', 'node_modules/node-api-headers/include'],
+    ...[...listFiles(root, 'native', /\.cc$/), '-o', out, '-lbpf'],
+  ],
+  publish: (root, out) => publishFile(root, out, 'dist/acceptstream.node'),
+};
+
+const CORE = {
+  name: 'core',
+  after: ['schemas'],
+  tools: [],
+  inputs: (root) => [
+    ...['package-lock.json', 'filter-core/asconfig.json'],
+    ...listFiles(root, 'filter-core/assembly', /\.(ts|json)$/),
+  ],
+  // The compiler's flags are in asconfig.json.
+  command: (_root, out) => [
+    ...[NODE, 'node_modules/assemblyscript/bin/asc.js', 'filter-core/assembly/index.ts'],
+    ...['--config', 'filter-core/asconfig.json', '--outFile', out],
+  ],
+  publish: (root, out) => publishFile(root, out, 'dist/filter-core.wasm'),
+};
+
+const TYPESCRIPT_FOLDERS = ['schemas', 'native', 'filter-core', 'source-plugin'];
+const isNotAssembly = (path) => !path.startsWith('filter-core/assembly/');
+const TYPESCRIPT = {
+  name: 'typescript',
+  after: ['schemas'],
+  tools: [],
+  inputs: (root) => [
+    ...['package-lock.json', 'tsconfig.json'],
+    ...TYPESCRIPT_FOLDERS.flatMap((folder) => listFiles(root, folder, /\.ts$/)).filter(isNotAssembly),
+  ],
+  command: (_root, out) => [NODE, 'node_modules/typescript/bin/tsc', '-p', '.', '--outDir', out],
+  publish: (root, out) => publishFolders(root, out),
+};
+
+/** The build, in an order in which every step comes behind those it needs. */
+export const STEPS = [SCHEMAS, BPF, ADDON, CORE, TYPESCRIPT];
+
+const STATE = 'dist/.setup';
+const TEMPORARY = `${STATE}/new`;
+
+function publishFile(root, out, output) {
+  renameSync(join(root, out), join(root, output));
+  return [output];
+}
+
+// A folder is replaced whole, so that the output of a deleted source goes too.
+function publishFolders(root, out) {
+  const folders = readdirSync(join(root, out));
+  for (const folder of folders) {
+    const target = join(root, 'dist', folder);
+    if (existsSync(target)) renameSync(target, join(root, TEMPORARY, `old-${folder}`));
+    renameSync(join(root, out, folder), target);
+    rmSync(join(root, TEMPORARY, `old-${folder}`), { recursive: true, force: true });
+  }
+  return folders.flatMap((folder) => listFiles(root, `dist/${folder}`, /./));
+}
+
+const stampPath = (root, step) => join(root, STATE, `${step.name}.json`);
+
+// Which node runs a compiler doesn't change what it makes.
+function inputsOf(root, step) {
+  const command = step.command(root, 'out').map((part) => (part === NODE ? 'node' : part));
+  return fingerprint(root, step.inputs(root), command.join(' '));
+}
+
+/** True when the step's outputs are there, whole, and made from what the sources are now. */
+export function isFresh(root, step) {
+  const stamp = readStamp(stampPath(root, step));
+  return stamp?.inputs === inputsOf(root, step) && stamp.outputs === fingerprint(root, stamp.files);
+}
+
+/** Steps that will run, as far as can be told before the first has. */
+export function staleSteps(root, steps = STEPS) {
+  const stale = new Set();
+  for (const step of steps) {
+    if (step.after.some((name) => stale.has(name)) || !isFresh(root, step)) stale.add(step.name);
+  }
+  return steps.filter((step) => stale.has(step.name));
+}
+
+async function build(root, step, held) {
+  const inputs = inputsOf(root, step);
+  removeStamp(stampPath(root, step));
+  const out = `${TEMPORARY}/${step.name}`;
+  await run(step.command(root, out), { name: `build ${step.name}`, cwd: root, held });
+  const files = step.publish(root, out);
+  writeStamp(stampPath(root, step), { inputs, outputs: fingerprint(root, files), files });
+}
+
+/** Runs the steps that aren't fresh, side by side where they don't need each other. The caller holds the lock. */
+export async function runSteps(root, held, steps = STEPS) {
+  rmSync(join(root, TEMPORARY), { recursive: true, force: true });
+  mkdirSync(join(root, TEMPORARY), { recursive: true });
+  const runs = new Map();
+  for (const step of steps) {
+    const before = Promise.all(step.after.map((name) => runs.get(name)));
+    runs.set(
+      step.name,
+      before.then(() => (isFresh(root, step) ? undefined : build(root, step, held))),
+    );
+  }
+  const ends = await Promise.allSettled(runs.values());
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure) throw failure.reason;
+}

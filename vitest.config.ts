@@ -1,0 +1,29 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Not in the clone, which may be another user's when root runs the tests.
+  cacheDir: join(tmpdir(), `acceptstream-vitest-${process.geteuid?.()}`),
+  test: {
+    watch: false,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/live/**'], testTimeout: 20_000 },
+      },
+      {
+        extends: true,
+        // Captures see each other's accepts: one file at a time, when the others have ended.
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
