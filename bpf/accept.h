@@ -51,8 +51,6 @@ static __always_inline void fill_socket(struct accept_event *event, struct sock 
 	fill_addresses(event, sk);
 	event->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	event->local_port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
-	if (!BPF_CORE_READ(sk, __sk_common.skc_num))
-		event->flags |= ACCEPT_PEER_RESET;
 	event->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
@@ -124,6 +122,15 @@ static __always_inline void fill_cgroup(struct accept_event *event, struct task_
 }
 
 /*
+ * A reset clears skc_num, of an MPTCP socket that of its first subflow; the
+ * accepted socket itself keeps addresses and ports.
+ */
+static __always_inline __u16 bound_port(struct sock *sk, struct sock *tcp)
+{
+	return BPF_CORE_READ(tcp ?: sk, __sk_common.skc_num);
+}
+
+/*
  * Counts the accept of sk by the current task, filters it and puts it on the
  * ring. listener is the socket it was accepted from, NULL when unknown.
  */
@@ -133,21 +140,20 @@ static __always_inline int accepted(struct sock *sk, struct sock *listener, enum
 	struct accept_counters *own = own_counters();
 	struct accept_event *event = own_scratch();
 	struct sock *tcp = tcp_of(sk);
-	struct sock *endpoint = tcp ?: sk;
+	__u16 port = bound_port(sk, tcp);
 
 	if (!own || !event)
 		return 0;
 	count(&own->seen);
-	if (!passes(task, BPF_CORE_READ(endpoint, __sk_common.skc_family),
-		    BPF_CORE_READ(endpoint, __sk_common.skc_num))) {
+	if (!passes(task, BPF_CORE_READ(sk, __sk_common.skc_family), port)) {
 		count(&own->filtered);
 		return 0;
 	}
 	event->monotonic_ns = bpf_ktime_get_ns();
 	event->layout = ACCEPT_EVENT_LAYOUT;
 	event->hook = hook;
-	event->flags = tcp == sk ? 0 : ACCEPT_MPTCP;
-	fill_socket(event, endpoint);
+	event->flags = (tcp == sk ? 0 : ACCEPT_MPTCP) | (port ? 0 : ACCEPT_PEER_RESET);
+	fill_socket(event, sk);
 	fill_timing(event, tcp);
 	fill_backlog(event, listener);
 	fill_process(event, task);

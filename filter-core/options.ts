@@ -10,9 +10,10 @@ function refuse(operation: string, message: string): never {
   throw new AcceptstreamError('USAGE', operation, message);
 }
 
-function checkFilter({ pid, ports, family }: Filter): void {
-  if (pid !== undefined && !(typeof pid === 'number' && pid >= 0))
-    refuse('filter.pid', `pid must be 0 or more, not ${pid}`);
+/** @throws AcceptstreamError USAGE naming the condition that can't be used. */
+export function checkFilter({ pid, ports, family }: Filter): void {
+  if (pid !== undefined && !(Number.isInteger(pid) && pid >= 0))
+    refuse('filter.pid', `pid must be a whole number from 0 on, not ${pid}`);
   const wrong = ports?.find((port) => !isPort(port));
   if (wrong !== undefined) refuse('filter.ports', `ports must be whole numbers from 0 to 65535, not ${wrong}`);
   if (!FAMILIES.includes(family)) refuse('filter.family', `family must be 4 or 6, not ${family}`);

@@ -25,3 +25,8 @@ export class AcceptstreamError extends Error {
     this.operation = operation;
   }
 }
+
+/** Text for one line of a terminal or log: what a file name or a configuration smuggles in stays harmless. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { checkFilter } from '../filter-core/options.js';
 import { Capture, type Counters, type Drained, HOOKS, type Hook } from '../native/index.js';
 import { AcceptstreamError } from '../schemas/error.js';
 import type { Source } from './contracts.js';
@@ -36,8 +37,9 @@ export interface LiveSource extends Source {
   counters(): Counters;
 }
 
-/** Starts capture. Throws AcceptstreamError PERMISSION, KERNEL or MAP. */
+/** Starts capture. Throws AcceptstreamError USAGE, PERMISSION, KERNEL or MAP. */
 export function openLive(options: LiveOptions = {}): LiveSource {
+  checkOptions(options);
   const captureId = randomUUID();
   const { capture, hook } = openFirst(options, captureId);
   return {
@@ -51,6 +53,21 @@ export function openLive(options: LiveOptions = {}): LiveSource {
     close: () => capture.close(),
     counters: () => capture.counters(),
   };
+}
+
+function checkOptions(options: LiveOptions): void {
+  const { ringBytes = DEFAULT_RING_BYTES, hook } = options;
+  checkFilter(options);
+  if (!Number.isInteger(Math.log2(ringBytes)) || ringBytes < 4096 || ringBytes > 2 ** 30)
+    throw usage('ringBytes', `ringBytes must be a power of two from 4096 to 1073741824, not ${ringBytes}`);
+  if (hook !== undefined && !HOOKS.includes(hook)) throw usage('hook', `hook must be one of ${HOOKS.join(', ')}`);
+  for (const key of ['cgroupMap', 'mntnsMap'] as const) {
+    if (!['undefined', 'string'].includes(typeof options[key])) throw usage(key, `${key} must be a path`);
+  }
+}
+
+function usage(operation: string, message: string): AcceptstreamError {
+  return new AcceptstreamError('USAGE', operation, message);
 }
 
 function openFirst(options: LiveOptions, captureId: string): { capture: Capture; hook: Hook } {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Core, loadCore } from '../filter-core/index.js';
 import { hungUp } from '../native/index.js';
-import { AcceptstreamError } from '../schemas/error.js';
+import { AcceptstreamError, oneLine } from '../schemas/error.js';
 import { type CliOptions, parseCommandLine } from './cli/parse.js';
 import { type LiveSource, openLive } from './live.js';
 import { LossReport } from './loss.js';
@@ -19,6 +19,8 @@ const WATCH_MS = 500;
 
 /** Runs the command. Resolves with the exit status: 0 ended as asked, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Diagnostics that nobody reads must not end the capture.
+  process.stderr.on('error', () => {});
   const parsed = parseCommandLine(argv, version());
   if (parsed.kind === 'usage') {
     process.stderr.write(parsed.text);
@@ -45,8 +47,8 @@ async function print(text: string): Promise<void> {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof AcceptstreamError) return error.message;
-  return `internal error: ${error instanceof Error ? error.message : String(error)}; please report it`;
+  const reason = oneLine(error instanceof Error ? error.message : String(error));
+  return error instanceof AcceptstreamError ? reason : `internal error: ${reason}; please report it`;
 }
 
 async function capture(options: CliOptions): Promise<void> {

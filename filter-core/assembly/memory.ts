@@ -47,8 +47,8 @@ export function setSlot(slot: u32, value: i64): void {
 }
 
 export function setText(slot: u32, start: usize, length: u32): void {
-  store<u32>(SLOTS + (<usize>slot << 3), start);
-  store<u32>(SLOTS + (<usize>slot << 3), length, 4);
+  store<u32>(SLOTS + ((<usize>slot) << 3), start);
+  store<u32>(SLOTS + ((<usize>slot) << 3), length, 4);
 }
 
 export function long(field: i32): i64 {

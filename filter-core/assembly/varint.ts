@@ -18,12 +18,12 @@ export function varintBytes(at: usize): usize {
 export function varint(at: usize, bytes: usize): u64 {
   // Seven bits of each byte, moved together by pairs, fours and eights.
   let word = load<u64>(at) & (EACH_BYTE * 0x7f);
-  if (bytes < 8) word &= (<u64>1 << (bytes << 3)) - 1;
+  if (bytes < 8) word &= ((<u64>1) << (bytes << 3)) - 1;
   word = (word & (EACH_PAIR * 0x7f)) | ((word & (EACH_PAIR * 0x7f00)) >> 1);
   word = (word & (EACH_FOUR * 0x3fff)) | ((word & (EACH_FOUR * 0x3fff0000)) >> 2);
   word = (word & 0xfffffff) | ((word >> 32) << 28);
-  if (bytes > 8) word |= <u64>(load<u8>(at, 8) & 0x7f) << 56;
-  if (bytes > 9) word |= <u64>load<u8>(at, 9) << 63;
+  if (bytes > 8) word |= (<u64>(load<u8>(at, 8) & 0x7f)) << 56;
+  if (bytes > 9) word |= (<u64>load<u8>(at, 9)) << 63;
   return word;
 }
 
@@ -51,8 +51,9 @@ export function skipVarints(at: usize, count: i64, ints: bool): usize {
       const pairs = more & (more >> 8);
       if ((pairs & (pairs >> 16)) !== 0) return 0;
     }
-    if (last === 63) {at += 8;} else
-    at += <usize>(last >> 3) + 1;
+    if (last === 63) {
+      at += 8;
+    } else at += <usize>(last >> 3) + 1;
     count -= found;
   } while (count > 0);
   return at;
