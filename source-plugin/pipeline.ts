@@ -10,6 +10,8 @@ export interface Pipeline {
   readonly sink: Sink;
   /** Aborting it ends the pipeline: the source is detached, what it still holds is delivered. */
   readonly signal: AbortSignal;
+  /** How long records may wait for a fuller batch while more arrive, ms; default 5. */
+  readonly lingerMs?: () => number;
 }
 
 /**
@@ -18,10 +20,11 @@ export interface Pipeline {
  * again delivers the failed batch again. Closes nothing.
  */
 export async function runPipeline(pipeline: Pipeline): Promise<void> {
-  let pause = BUSY_MS;
+  const { lingerMs = () => BUSY_MS } = pipeline;
+  let pause = lingerMs();
   while (!pipeline.signal.aborted) {
     const { bytes } = await deliver(pipeline);
-    pause = bytes > 0 ? BUSY_MS : Math.min(pause * 2, IDLE_MS);
+    pause = bytes > 0 ? lingerMs() : Math.max(lingerMs(), Math.min(pause * 2, IDLE_MS));
     if (bytes * 2 < pipeline.core.input.length) await sleep(pause);
   }
   await pipeline.source.detach();

@@ -1,0 +1,71 @@
+/** A configuration that passed schemas/config.schema.json and the rules of rules.ts, defaults filled in. */
+export interface RunConfig {
+  readonly source: SourceConfig;
+  readonly filter: FilterConfig;
+  readonly sinks: Readonly<Record<string, SinkConfig>>;
+}
+
+export interface SourceConfig {
+  readonly type: 'live';
+  readonly ring_bytes: number;
+}
+
+export interface FilterConfig {
+  readonly pid?: number;
+  readonly ports?: readonly number[];
+  readonly family?: 4 | 6;
+  readonly cgroup_map?: string;
+  readonly mntns_map?: string;
+}
+
+export type SinkConfig = StdoutConfig | KafkaConfig;
+
+export interface StdoutConfig {
+  readonly type: 'stdout';
+  readonly required: boolean;
+  readonly format: 'tcpaccept' | 'json';
+  readonly time: boolean;
+  readonly timestamp: boolean;
+}
+
+export interface KafkaConfig {
+  readonly type: 'kafka';
+  readonly required: boolean;
+  readonly brokers: readonly string[];
+  readonly client_id: string;
+  readonly topic: string;
+  readonly create_topic?: { readonly partitions: number; readonly replication: number };
+  readonly key: 'none' | 'host' | 'remote_address' | 'local_port' | 'process';
+  readonly encoding: 'avro' | 'json';
+  readonly compression: 'none' | 'gzip' | 'zstd';
+  readonly linger_ms: number;
+  readonly tls?: TlsConfig;
+  readonly sasl?: SaslConfig;
+  readonly registry?: RegistryConfig;
+}
+
+export interface TlsConfig {
+  readonly ca_file?: string;
+  readonly cert_file?: string;
+  readonly key_file?: string;
+  readonly server_name?: string;
+}
+
+export interface SaslConfig {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password?: string;
+  readonly password_file?: string;
+}
+
+export interface RegistryConfig {
+  readonly url: string;
+  readonly register: boolean;
+  readonly subject_strategy: 'topic' | 'record' | 'topic_record';
+  readonly username?: string;
+  readonly password?: string;
+  readonly password_file?: string;
+  readonly token?: string;
+  readonly token_file?: string;
+  readonly ca_file?: string;
+}
