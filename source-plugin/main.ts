@@ -53,19 +53,23 @@ function explain(error: unknown): string {
 
 async function capture(options: CliOptions): Promise<void> {
   const { time, timestamp, pid, ports, family } = options;
-  const core = await loadCore({ format: 'tcpaccept', time, timestamp, zoneAt, filter: { pid, ports, family } });
-  const source = openLive(options);
+  const controller = new AbortController();
+  const release = stopOnSignal(controller);
   try {
-    dropPrivileges();
-    await stream(source, core);
+    const core = await loadCore({ format: 'tcpaccept', time, timestamp, zoneAt, filter: { pid, ports, family } });
+    const source = openLive(options);
+    try {
+      dropPrivileges();
+      await stream(source, core, controller);
+    } finally {
+      source.close();
+    }
   } finally {
-    source.close();
+    release();
   }
 }
 
-async function stream(source: LiveSource, core: Core): Promise<void> {
-  const controller = new AbortController();
-  const release = stopOnSignal(controller);
+async function stream(source: LiveSource, core: Core, controller: AbortController): Promise<void> {
   const loss = new LossReport(source);
   const watch = setInterval(() => {
     loss.print();
@@ -78,7 +82,6 @@ async function stream(source: LiveSource, core: Core): Promise<void> {
     await sink.close();
   } finally {
     clearInterval(watch);
-    release();
     loss.print();
   }
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { launch } from './launch.mjs';
-import { command, isClone, setUp } from './setup.mjs';
+import { isClone } from './root.mjs';
+import { command } from './say.mjs';
+import { setUp } from './setup.mjs';
 
 await command(async () => {
   if (isClone()) await setUp();

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { withCapture } from './namespace.mjs';
-import { command, ROOT, setUp } from './setup.mjs';
+import { ROOT } from './root.mjs';
+import { command } from './say.mjs';
+import { setUp } from './setup.mjs';
 
 await command(async () => {
   await setUp({ tests: true });

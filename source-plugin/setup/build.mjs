@@ -1,4 +1,5 @@
-import { command, setUp } from './setup.mjs';
+import { command } from './say.mjs';
+import { setUp } from './setup.mjs';
 
 await command(async () => {
   await setUp();

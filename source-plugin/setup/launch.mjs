@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { installCommand } from './distribution.mjs';
 import { canCapture, privileged } from './privilege.mjs';
+import { ROOT } from './root.mjs';
 import { foreground } from './run.mjs';
 import { SetupError } from './say.mjs';
-import { ROOT } from './setup.mjs';
 import { signalThroughSudo } from './sudo-signal.mjs';
 import { readOsRelease } from './system-packages.mjs';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { canCapture, isRoot, privileged } from './privilege.mjs';
+import { ROOT } from './root.mjs';
 import { attempt, foreground } from './run.mjs';
 import { say } from './say.mjs';
-import { ROOT } from './setup.mjs';
 import { signalThroughSudo } from './sudo-signal.mjs';
 
 const UNSHARE = ['unshare', '-m', '--propagation', 'private'];

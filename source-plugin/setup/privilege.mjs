@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { attempt, foreground, hasTerminal } from './run.mjs';
+import { attempt, foreground } from './run.mjs';
 import { SetupError } from './say.mjs';
 
 export const isRoot = () => process.geteuid() === 0;
@@ -40,6 +40,16 @@ export function asOwner(root) {
   const env = { ...process.env, HOME: home, USER: user, LOGNAME: user };
   for (const name of CALLERS_OWN) delete env[name];
   return { uid, gid, env };
+}
+
+/** Whether there is a terminal on which sudo can ask for a password. */
+function hasTerminal() {
+  try {
+    closeSync(openSync('/dev/tty', 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { finished, heard, SetupError, started } from './say.mjs';
@@ -66,16 +65,6 @@ export async function run(argv, { name, remedy = '', ...options }) {
   }
 }
 
-/** Whether this process has a terminal: one that sends signals, and on which sudo can ask for a password. */
-export function hasTerminal() {
-  try {
-    closeSync(openSync('/dev/tty', 'r+'));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Runs a program in the foreground: it has our terminal and files, and its end is ours.
  * @param forward sends a signal to the child
@@ -85,8 +74,6 @@ export function foreground([program, ...args], { as = {}, forward = (child, sign
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...as, stdio: 'inherit' });
     const relays = new Map(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => [signal, () => forward(child, signal)]));
-    // A terminal sends SIGINT to the child as well.
-    if (hasTerminal()) relays.set('SIGINT', () => {});
     for (const [signal, relay] of relays) process.on(signal, relay);
     const settle = () => {
       for (const [signal, relay] of relays) process.off(signal, relay);

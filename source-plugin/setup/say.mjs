@@ -45,8 +45,18 @@ export function finished(name) {
 }
 
 /** Prints a failure: what its program said, what failed, what to do. */
-export function complain(error) {
+function complain(error) {
   if (error.output) process.stderr.write(`${error.output.trimEnd()}\n`);
   say(error.message);
   if (error.remedy) say(error.remedy);
+}
+
+/** Runs the body of a command, which gives the exit status; what it throws is told without a stack trace, as status 1. */
+export async function command(body) {
+  try {
+    process.exitCode = await body();
+  } catch (error) {
+    complain(error);
+    process.exitCode = 1;
+  }
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { withCapture } from './namespace.mjs';
 import { asOwner } from './privilege.mjs';
+import { ROOT } from './root.mjs';
 import { interruptible, run } from './run.mjs';
-import { command, ROOT, setUp } from './setup.mjs';
+import { command } from './say.mjs';
+import { setUp } from './setup.mjs';
 
 const inModules = (path) => join(ROOT, 'node_modules', path);
 const CHECKS = [

@@ -22,7 +22,7 @@ test('the application id is for good: another one would rename every host', () =
 describe.for([
   ['dddddddddddddddddddddddddddddddd', '1bd34dd4659f442aae6f0b2b1c7b6622'],
   ['0123456789abcdef0123456789abcdef', '9a3622a927e845d894cfb6ccf6bc58b6'],
-])('machine-id %s', ([id, expected]) => {
+] as const)('machine-id %s', ([id, expected]) => {
   test.for([`${id}\n`, id, id.toUpperCase()])('%j', (content) => {
     expect(hostId(machineId(content))).toBe(expected);
   });

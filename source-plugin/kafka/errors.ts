@@ -1,0 +1,120 @@
+import { AcceptstreamError } from '../../schemas/error.js';
+import { BROKER_REFUSALS, CONNECTION_REFUSALS, type RefusalContext } from './refusals.js';
+import { NOT_KAFKA } from './sockets.js';
+
+/**
+ * What a failure is to us. `refused`: only a change of a configuration can help. `unreachable`: waiting helps.
+ * `closed`: a broker that stops, or one that expects TLS or SASL. `foreign`: what answers does not speak Kafka.
+ * `unknown_topic`: deleted, or not known yet everywhere. `sequence`: this producer can't go on, a new one can.
+ */
+export type FailureKind = 'refused' | 'unreachable' | 'closed' | 'foreign' | 'unknown_topic' | 'sequence';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** What happened and what to do about it. */
+  readonly message: string;
+  readonly cause: unknown;
+}
+
+/** The fields of kafkajs's errors that tell them apart. */
+interface KafkaFault extends Error {
+  /** Protocol errors: the broker's word. */
+  readonly type?: string;
+  /** Connection errors: the system's or the TLS library's. */
+  readonly code?: string | number;
+  readonly broker?: string;
+  readonly retriable?: boolean;
+  readonly errors?: readonly Error[];
+}
+
+const WRAPPERS = ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSNonRetriableError'];
+const NEW_PRODUCER = [
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+];
+// kafkajs names every failure during SASL an authentication error, and forgets its cause.
+const CLOSED_DURING_SASL = /Connection closed|Closed connection|Not connected|Connection error|timed out/i;
+
+/** Says what an error of kafkajs means, whatever it is wrapped in. */
+export function classify(error: unknown, context: RefusalContext): Failure {
+  const fault = rootOf(error);
+  const failure = refusalOf(fault, context) ?? brokerFailure(fault, context) ?? connectionFailure(fault, context);
+  return { ...failure, cause: fault };
+}
+
+/** The error that reaches the user. */
+export function fatal(failure: Failure, operation: string): AcceptstreamError {
+  return new AcceptstreamError('SINK', operation, failure.message, failure.cause);
+}
+
+function rootOf(error: unknown): KafkaFault {
+  let fault = (error instanceof Error ? error : new Error(String(error))) as KafkaFault;
+  while (WRAPPERS.includes(fault.name) && fault.cause instanceof Error) fault = fault.cause;
+  return (fault.errors?.[0] as KafkaFault | undefined) ?? fault;
+}
+
+type Outcome = Omit<Failure, 'cause'>;
+
+function refusalOf(fault: KafkaFault, context: RefusalContext): Outcome | undefined {
+  if (fault instanceof AcceptstreamError) return { kind: 'refused', message: fault.message };
+  const where = fault.broker ?? context.brokers.join(', ');
+  const key = String(fault.type ?? fault.code);
+  const explain = BROKER_REFUSALS[key] ?? CONNECTION_REFUSALS[key] ?? saslRefusal(fault);
+  return explain && { kind: 'refused', message: explain({ ...context, where, reason: fault.message }) };
+}
+
+function saslRefusal({ name, message }: KafkaFault) {
+  if (name !== 'KafkaJSSASLAuthenticationError' || CLOSED_DURING_SASL.test(message)) return undefined;
+  return BROKER_REFUSALS[/mechanism/.test(message) ? 'UNSUPPORTED_SASL_MECHANISM' : 'SASL_AUTHENTICATION_FAILED'];
+}
+
+function brokerFailure({ type, retriable, message }: KafkaFault, { topic }: RefusalContext): Outcome | undefined {
+  if (type === undefined) return undefined;
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
+    return { kind: 'unknown_topic', message: `topic ${topic} does not exist (any more): create it` };
+  }
+  if (NEW_PRODUCER.includes(type)) {
+    return { kind: 'sequence', message: `the broker lost track of this producer (${type}): records may arrive twice` };
+  }
+  return { kind: retriable ? 'unreachable' : 'refused', message: `the broker answers ${type}: ${message}` };
+}
+
+function connectionFailure(fault: KafkaFault, context: RefusalContext): Outcome {
+  const where = fault.broker ?? context.brokers.join(', ');
+  if (fault.code === NOT_KAFKA || !fault.name.startsWith('KafkaJS')) {
+    return {
+      kind: 'foreign',
+      message: `${where} is no Kafka broker's port: ${reasonOf(fault)}${hint(fault, context)}`,
+    };
+  }
+  if (isClosing(fault)) return { kind: 'closed', message: closedMessage(where, context) };
+  return { kind: 'unreachable', message: `cannot reach ${where} (${reasonOf(fault)})` };
+}
+
+function isClosing({ name, code, message }: KafkaFault): boolean {
+  return (
+    name === 'KafkaJSConnectionClosedError' ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    (name === 'KafkaJSSASLAuthenticationError' && CLOSED_DURING_SASL.test(message))
+  );
+}
+
+// Without TLS and SASL a listener that wants either just hangs up.
+function closedMessage(where: string, { tls, sasl }: RefusalContext): string {
+  const expected = [
+    ...(tls ? ['speaks no TLS (leave tls out)'] : ['expects TLS (add tls)']),
+    ...(sasl ? [] : ['expects SASL (add sasl)']),
+  ];
+  return `${where} closes the connection: it is stopping, or its listener ${expected.join(' or ')}`;
+}
+
+function hint({ message }: KafkaFault, { tls }: RefusalContext): string {
+  return /speaks TLS/.test(message) && !tls ? ': add tls' : ': check brokers';
+}
+
+function reasonOf({ message }: KafkaFault): string {
+  return message.replace(/^Connection error: /, '');
+}

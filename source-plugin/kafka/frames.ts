@@ -1,0 +1,42 @@
+import { AcceptstreamError } from '../../schemas/error.js';
+
+const SIZE_BYTES = 4;
+const MAX_RESPONSE_BYTES = 64 << 20;
+
+/**
+ * Cuts a stream into Kafka's responses (size int32, then that many bytes) and hands on whole ones only: kafkajs keeps
+ * half a response when a connection breaks, and reads the next connection's bytes as its rest.
+ *
+ * The returned function throws when a size can't be a response's, or what `deliver` throws.
+ */
+export function frameReader(deliver: (frame: Buffer) => void): (chunk: Buffer) => void {
+  let chunks: Buffer[] = [];
+  let held = 0;
+  let needed = SIZE_BYTES;
+  return (chunk) => {
+    chunks.push(chunk);
+    held += chunk.length;
+    while (held >= needed) {
+      const bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+      const end = SIZE_BYTES + responseSize(bytes);
+      const isWhole = held >= end;
+      if (isWhole) deliver(bytes.subarray(0, end));
+      chunks = [isWhole ? bytes.subarray(end) : bytes];
+      held -= isWhole ? end : 0;
+      needed = isWhole ? SIZE_BYTES : end;
+    }
+  };
+}
+
+function responseSize(bytes: Buffer): number {
+  const size = bytes.readInt32BE(0);
+  if (size >= 0 && size <= MAX_RESPONSE_BYTES) return size;
+  throw new AcceptstreamError('SINK', 'read from Kafka', `it ${languageOf(bytes)}`);
+}
+
+// Record type 21 (alert), version 3.x: RFC 8446, 5.1.
+function languageOf(bytes: Buffer): string {
+  if (bytes[0] === 21 && bytes[1] === 3) return 'speaks TLS';
+  if (bytes.subarray(0, SIZE_BYTES).toString('latin1') === 'HTTP') return 'speaks HTTP';
+  return 'does not speak the Kafka protocol';
+}

@@ -1,0 +1,144 @@
+import type { Kafka } from 'kafkajs';
+import { AcceptstreamError } from '../../schemas/error.js';
+import type { KafkaConfig } from '../config/types.js';
+import type { Batch, Sink } from '../contracts.js';
+import type { Block } from './block.js';
+import { compressionType } from './compression.js';
+import { type Connection, createClient } from './connection.js';
+import { classify } from './errors.js';
+import { patchIdleCost } from './idle.js';
+import { AT_START, persist, type Waiting, WHILE_RUNNING } from './patience.js';
+import { BlockProducer } from './producer.js';
+import { partitionsOf } from './topic.js';
+
+export interface KafkaEvents {
+  /** A line for the user: what is waited for, that it went on, that the topic has changed. */
+  onWait(message: string): void;
+  /** Aborting it ends the waiting for brokers at the start. */
+  readonly signal?: AbortSignal;
+}
+
+export interface KafkaTarget {
+  /** Of the topic, at the start; blocks are made for these. */
+  readonly partitions: number;
+  readonly sink: Sink;
+}
+
+/** A portion of a core that makes blocks; what else it carries is not read. */
+export interface BlockBatch extends Batch {
+  readonly blocks?: readonly Block[];
+}
+
+/**
+ * Connects, checks or creates the topic, and opens one idempotent producer. Waits for brokers that can't be reached.
+ *
+ * A batch is safe when all in-sync replicas have acknowledged it; until then its blocks must stay as they are. Writes go
+ * one at a time. A write waits as long as brokers are away and rejects when only a change of something can help: records
+ * written again after that may arrive twice.
+ *
+ * @throws AcceptstreamError SINK with the remedy, within seconds when the configuration is wrong.
+ */
+export async function openKafkaSink(config: KafkaConfig, events: KafkaEvents): Promise<KafkaTarget> {
+  patchIdleCost();
+  const compression = await compressionType(config.compression);
+  const connection = createClient(config);
+  const waiting: Waiting = {
+    context: config,
+    operation: 'connect to Kafka',
+    patience: AT_START,
+    signal: events.signal ?? new AbortController().signal,
+    onWait: events.onWait,
+  };
+  waiting.signal.addEventListener('abort', connection.sockets.destroy);
+  try {
+    const partitions = await checkTopic(connection.client, config, waiting);
+    const onMetadata = growthWatch(config.topic, partitions, events);
+    const { topic } = config;
+    const producer = new BlockProducer({ client: connection.client, topic, compression, onMetadata });
+    await persist(() => producer.connect(), waiting);
+    return { partitions, sink: new KafkaSink(producer, connection, { config, events }) };
+  } catch (error) {
+    connection.sockets.destroy();
+    throw error;
+  } finally {
+    waiting.signal.removeEventListener('abort', connection.sockets.destroy);
+  }
+}
+
+async function checkTopic(client: Kafka, config: KafkaConfig, waiting: Waiting): Promise<number> {
+  const admin = client.admin();
+  try {
+    await persist(() => admin.connect(), waiting);
+    return await persist(() => partitionsOf(admin, config), waiting);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Says once that the topic has got more partitions. */
+function growthWatch(topic: string, partitions: number, { onWait }: KafkaEvents) {
+  let known = partitions;
+  return ({ length }: { readonly length: number }): void => {
+    if (length <= known) return;
+    known = length;
+    onWait(`topic ${topic} has ${length} partitions now: records go to the first ${partitions} until a new start`);
+  };
+}
+
+interface KafkaContext {
+  readonly config: KafkaConfig;
+  readonly events: KafkaEvents;
+}
+
+class KafkaSink implements Sink {
+  readonly #producer: BlockProducer;
+  readonly #connection: Connection;
+  readonly #waiting: Waiting;
+  readonly #end = new AbortController();
+
+  constructor(producer: BlockProducer, connection: Connection, { config, events }: KafkaContext) {
+    this.#producer = producer;
+    this.#connection = connection;
+    this.#waiting = {
+      context: config,
+      operation: 'write to Kafka',
+      patience: WHILE_RUNNING,
+      signal: this.#end.signal,
+      onWait: events.onWait,
+    };
+  }
+
+  async write({ blocks }: BlockBatch): Promise<void> {
+    if (blocks === undefined) throw withoutBlocks();
+    try {
+      for (let left = blocks; left.length > 0; ) {
+        const acknowledged = await persist(() => this.#attempt(left), this.#waiting);
+        left = left.filter((block) => !acknowledged.has(block));
+      }
+    } catch (error) {
+      // The next write may hold other blocks, which this producer must not send.
+      await this.#producer.renew();
+      throw error;
+    }
+  }
+
+  /** A write that waits is rejected. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    this.#connection.sockets.destroy();
+    await this.#producer.renew();
+  }
+
+  async #attempt(blocks: readonly Block[]): Promise<Set<Block>> {
+    try {
+      return await this.#producer.send(blocks);
+    } catch (error) {
+      if (classify(error, this.#waiting.context).kind === 'sequence') await this.#producer.renew();
+      throw error;
+    }
+  }
+}
+
+function withoutBlocks(): AcceptstreamError {
+  return new AcceptstreamError('INTERNAL', 'write to Kafka', 'the batch has no blocks: load the core for Kafka');
+}

@@ -1,0 +1,130 @@
+import { type Refusal, readAnswer, refused } from './answer.js';
+import { registryError } from './failure.js';
+import { Endpoint, type Request } from './http.js';
+import type { Patience, RegistryOptions } from './options.js';
+import { patiently } from './retry.js';
+import { subjectOf } from './subject.js';
+
+export type { Patience, RegistryOptions } from './options.js';
+
+const TIMEOUT_MS = 10_000;
+// Ids are an int32 in front of each datum.
+const MAX_ID = 0x7fff_ffff;
+const SUBJECT_NOT_FOUND = 40401;
+const SCHEMA_NOT_FOUND = 40403;
+const INCOMPATIBLE = 409;
+
+const MISSING: Readonly<Record<number, string>> = {
+  [SUBJECT_NOT_FOUND]: 'no subject',
+  [SCHEMA_NOT_FOUND]: 'another schema than ours under',
+};
+
+type Reply = { readonly value: Readonly<Record<string, unknown>> } | Refusal;
+
+/**
+ * A schema registry behind its Confluent API. What it answered once is not asked again: ids and schemas never change.
+ * A registry that is away is waited for; every failure is an AcceptstreamError SINK that names the registry and the
+ * remedy, and holds no secret.
+ */
+export class RegistryClient {
+  readonly #options: RegistryOptions;
+  readonly #patience: Patience;
+  readonly #endpoint: Endpoint;
+  readonly #ids = new Map<string, Promise<number>>();
+  readonly #schemas = new Map<number, Promise<unknown>>();
+
+  /** Throws USAGE for an unusable url or ca_file. */
+  constructor(options: RegistryOptions, patience: Patience = {}) {
+    this.#options = options;
+    this.#patience = patience;
+    this.#endpoint = new Endpoint(options);
+  }
+
+  /** Id of the schema under the topic's subject; registers it first when `register` is true. */
+  resolveSchemaId(topic: string, schemaText: string): Promise<number> {
+    const subject = subjectOf(this.#options.subject_strategy, topic, schemaText);
+    return remembered(this.#ids, JSON.stringify([subject, schemaText]), () => this.#resolve(subject, schemaText));
+  }
+
+  /** The Avro schema, parsed from its JSON, with which a record of this id was written. */
+  schemaById(id: number): Promise<unknown> {
+    return remembered(this.#schemas, id, () => this.#fetch(id));
+  }
+
+  async #resolve(subject: string, schemaText: string): Promise<number> {
+    const path = `/subjects/${encodeURIComponent(subject)}${this.#options.register ? '/versions' : ''}`;
+    // Normalized, a schema that differs in blanks or in the order of its properties is the same schema.
+    const body = { schema: schemaText, schemaType: 'AVRO' };
+    const reply = await this.#ask({ method: 'POST', path: `${path}?normalize=true`, body });
+    if ('status' in reply) throw this.#unresolved(subject, reply);
+    return this.#checkedId(reply.value.id);
+  }
+
+  #unresolved(subject: string, refusal: Refusal): Error {
+    const { place } = this.#endpoint;
+    if (refusal.status === INCOMPATIBLE)
+      return registryError(
+        `${place} refused the schema: it would break readers of the subject ${subject} (${refusal.reason})`,
+      );
+    const what = MISSING[refusal.code];
+    if (what)
+      return registryError(
+        `${place} has ${what} ${subject}: register schemas/accept.avsc there, or set registry.register to true`,
+      );
+    return refused(this.#endpoint, refusal);
+  }
+
+  async #fetch(id: number): Promise<unknown> {
+    const reply = await this.#ask({ method: 'GET', path: `/schemas/ids/${id}` });
+    if ('status' in reply) {
+      if (reply.code !== SCHEMA_NOT_FOUND) throw refused(this.#endpoint, reply);
+      throw registryError(
+        `${this.#endpoint.place} has no schema of id ${id}: was the topic written with another registry?`,
+      );
+    }
+    return this.#schemaOf(id, reply.value);
+  }
+
+  #schemaOf(id: number, { schema, schemaType, references }: Readonly<Record<string, unknown>>): unknown {
+    const named = `${this.#endpoint.place}: the schema of id ${id}`;
+    if ((schemaType ?? 'AVRO') !== 'AVRO') throw registryError(`${named} is not Avro`);
+    if (Array.isArray(references) && references.length > 0) throw registryError(`${named} refers to other schemas`);
+    try {
+      return JSON.parse(String(schema));
+    } catch (cause) {
+      throw registryError(`${named} is not JSON`, cause);
+    }
+  }
+
+  #checkedId(id: unknown): number {
+    if (Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MAX_ID) return id as number;
+    throw registryError(`${this.#endpoint.place} gave no schema id: check registry.url`);
+  }
+
+  #ask(request: Request): Promise<Reply> {
+    const { timeoutMs = TIMEOUT_MS, signal } = this.#patience;
+    return patiently(this.#endpoint.place, this.#patience, async () =>
+      readAnswer(this.#endpoint, await this.#endpoint.send(request, timeoutMs, signal)),
+    );
+  }
+}
+
+/** As RegistryClient.resolveSchemaId, of a registry that is asked only once. */
+export function resolveSchemaId(
+  options: RegistryOptions,
+  topic: string,
+  schemaText: string,
+  patience: Patience = {},
+): Promise<number> {
+  return new RegistryClient(options, patience).resolveSchemaId(topic, schemaText);
+}
+
+// A failure is not kept: the next call asks again.
+function remembered<K, T>(answers: Map<K, Promise<T>>, key: K, ask: () => Promise<T>): Promise<T> {
+  const known = answers.get(key);
+  if (known) return known;
+  const asked = ask();
+  answers.set(key, asked);
+  asked.catch(() => answers.delete(key));
+  return asked;
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { type Exit, Program, runProgram } from '../support/program.js';
+import { describeUnless, hookReason, liveReason } from '../support/reasons.js';
+import { columnsOf, row } from '../support/reference.js';
+import { Workload } from '../workload/workload.js';
+
+/** Runs a command where a folder is empty. */
+const without = (path: string) => ['unshare', '--mount', 'sh', '-ec', `mount -t tmpfs none ${path}; exec "$@"`, 'sh'];
+
+/** Runs a command as nobody with nothing but these capabilities. */
+function withCapabilities(names: readonly string[]): string[] {
+  const set = names.map((name) => `+${name}`).join();
+  const ids = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+  return names.length === 0 ? ids : [...ids, '--inh-caps', set, '--ambient-caps', set];
+}
+
+/** One accept as the command shows it when run that way, and what it was attached to. */
+async function showsAccept(through: readonly string[]): Promise<{ links: string[]; exit: Exit }> {
+  const workload = await Workload.start({});
+  const program = await Program.live(['-p', `${workload.ready.pid}`], { through });
+  const links = program.linkTypes();
+  const { accepts } = await workload.run();
+  const exit = await program.stop();
+  expect(program.rows).toEqual(accepts.map((accept) => row(columnsOf(accept))));
+  expect(program.stderr).toBe('');
+  return { links, exit };
+}
+
+const WELL = { code: 0, signal: null };
+const TRACEPOINTS = ['perf', 'perf'];
+const BTF_TRACEPOINT = ['raw_tracepoint'];
+
+describeUnless(liveReason(), 'on a machine', () => {
+  test.skipIf(hookReason('tracepoint:sys_exit_accept'))('with tracefs it takes the tracepoints of accept', async () => {
+    expect(await showsAccept([])).toEqual({ links: TRACEPOINTS, exit: WELL });
+  });
+
+  test('without tracefs it takes the BTF tracepoint', async () => {
+    expect(await showsAccept(without('/sys/kernel/tracing'))).toEqual({ links: BTF_TRACEPOINT, exit: WELL });
+  });
+
+  test('a user with CAP_BPF and CAP_PERFMON may capture', async () => {
+    expect((await showsAccept(withCapabilities(['bpf', 'perfmon']))).exit).toEqual(WELL);
+  });
+
+  test.for([
+    [[], /CAP_BPF and CAP_PERFMON/],
+    [['bpf'], /CAP_BPF and CAP_PERFMON/],
+    [['perfmon'], /CAP_BPF and CAP_PERFMON/],
+  ] as const)('a user with only the capabilities %j may not', async ([names, remedy]) => {
+    const program = await runProgram([], { through: withCapabilities(names) });
+    expect({ code: program.code, stdout: program.stdout }).toEqual({ code: 1, stdout: '' });
+    expect(program.stderr).toMatch(/^acceptstream: [^\n]+\n$/);
+    expect(program.stderr).toMatch(remedy);
+  });
+
+  test('without BTF it says so', async () => {
+    const program = await runProgram([], { through: without('/sys/kernel/btf') });
+    expect({ code: program.code, stdout: program.stdout }).toEqual({ code: 1, stdout: '' });
+    expect(program.stderr).toMatch(/^acceptstream: [^\n]*BTF[^\n]*\n$/);
+  });
+});

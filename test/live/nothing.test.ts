@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { expectRecord } from '../support/expected.js';
+import { observe } from '../support/observer.js';
+import { describeHooks } from '../support/reasons.js';
+import type { Scenario } from '../workload/workload.js';
+
+const EAGAIN = 11;
+const EFAULT = 14;
+const EMFILE = 24;
+
+/** Calls that fail: nothing may be seen of them. EFAULT takes the connection all the same: a limit of these hooks. */
+const FAILING: readonly (readonly [string, Scenario, number])[] = [
+  ['EAGAIN', { call: 'eagain', count: 0, accepts: 3 }, EAGAIN],
+  ['EMFILE', { call: 'emfile' }, EMFILE],
+  ['EFAULT', { call: 'efault' }, EFAULT],
+];
+
+describeHooks('what is no accepted TCP connection', (hook) => {
+  test.for(FAILING)('%s', async ([, scenario, errno]) => {
+    const { accepts, records } = await observe(scenario, { hook });
+    expect(accepts.map((accept) => accept.errno)).toEqual(Array(scenario.accepts ?? 1).fill(errno));
+    expect(records).toEqual([]);
+  });
+
+  test('a unix socket', async () => {
+    const { extra, records } = await observe({ count: 0, extra: 'unix' }, { hook });
+    expect(extra?.returned).toBeGreaterThan(0);
+    expect(records).toEqual([]);
+  });
+
+  test('a 32-bit keyctl, which has the number of accept4 and returns that of a socket', async ({ skip }) => {
+    const { extra, accepts, records } = await observe({ extra: 'keyctl' }, { hook });
+    if (extra?.unsupported) skip(`no 32-bit keyctl here: ${extra.unsupported}`);
+    expect(extra?.returned).toBe(accepts[0]?.fd);
+    expect(records).toHaveLength(1);
+    expectRecord(records[0] as never, accepts[0] as never, { hook });
+  });
+
+  test('a 32-bit accept4: a limit of these hooks', async ({ skip }) => {
+    const { accepts, records } = await observe({ call: 'compat_accept4' }, { hook });
+    if (accepts[0]?.fd === -1) skip('no 32-bit system calls here');
+    expect(records).toEqual([]);
+  });
+});

@@ -1,0 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import { type Shared, startShared } from './kafka-servers.js';
+
+export * from './kafka-servers.js';
+
+/** The shared servers; started on first use, gone when the run ends. Allow for 30 s. */
+export async function sharedKafka(): Promise<Shared> {
+  const host = inject('kafka');
+  if (!host) return startShared();
+  const answer = await fetch(host);
+  if (!answer.ok) throw new Error(await answer.text());
+  return (await answer.json()) as Shared;
+}
+
+/** A topic or subject name that nobody else uses. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomUUID().slice(0, 8)}`;
+}

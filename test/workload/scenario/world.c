@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where and as whom the accepts happen. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "workload.h"
+
+static void join_cgroup(const char *directory)
+{
+	char path[TEXT_BYTES + 16];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		die(path);
+	close(fd);
+}
+
+static void raise_loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request))
+		die("raise lo");
+	close(fd);
+}
+
+/* The first process of a new pid namespace is a child, and its parent only passes on how it ended. */
+static void become_init(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		return;
+	}
+	waitpid(child, &status, 0);
+	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static void leave_namespaces(const char *names)
+{
+	int flags = 0;
+
+	flags |= strstr(names, "user") ? CLONE_NEWUSER : 0;
+	flags |= strstr(names, "net") ? CLONE_NEWNET : 0;
+	flags |= strstr(names, "mnt") ? CLONE_NEWNS : 0;
+	flags |= strstr(names, "pid") || strstr(names, "children") ? CLONE_NEWPID : 0;
+	if (flags && unshare(flags))
+		die("unshare");
+	if (flags & CLONE_NEWNET)
+		raise_loopback();
+	if (strstr(names, "pid"))
+		become_init();
+}
+
+static void become_user(const struct scenario *scenario)
+{
+	if (setresgid((gid_t)scenario->rgid, (gid_t)scenario->egid, (gid_t)-1))
+		die("setresgid");
+	if (setresuid((uid_t)scenario->ruid, (uid_t)scenario->euid, (uid_t)-1))
+		die("setresuid");
+}
+
+void set_comm(const struct comm *comm)
+{
+	if (comm->given && prctl(PR_SET_NAME, comm->bytes))
+		die("PR_SET_NAME");
+}
+
+void enter_world(struct workload *workload)
+{
+	const struct scenario *scenario = &workload->scenario;
+
+	if (scenario->cgroup[0])
+		join_cgroup(scenario->cgroup);
+	become_user(scenario);
+	workload->uid = getuid();
+	workload->gid = getgid();
+	leave_namespaces(scenario->unshare);
+	set_comm(&scenario->comm);
+}
