@@ -1,10 +1,14 @@
 import { ACCEPT_FIELDS } from '../schemas/accept.js';
 import { AcceptstreamError } from '../schemas/error.js';
+import { type Block, type KafkaBlocks, readBlocks, setBlocks } from './kafka.js';
 import { type CoreModule, instantiateCore } from './module.js';
 import { checkOptions, checkZone } from './options.js';
 import { planFor, type Step } from './plan.js';
 
-export type Format = 'tcpaccept' | 'avro';
+export { type Block, KAFKA_KEYS, type KafkaBlocks, type KafkaKey } from './kafka.js';
+
+/** tcpaccept's rows, Avro datums as they came, flat JSON lines, or blocks of Kafka records. */
+export type Format = 'tcpaccept' | 'avro' | 'json' | 'kafka';
 
 /** What a record must meet to be kept; all that is given must hold. The same answers as the kernel's filters. */
 export interface Filter {
@@ -32,14 +36,18 @@ export interface CoreOptions {
   readonly filter?: Filter;
   /** The zone in force at an instant (µs since the epoch); asked again when a record leaves it. Needed with `time`. */
   readonly zoneAt?: (instant: number) => Zone;
+  /** Needed with the format kafka. */
+  readonly kafka?: KafkaBlocks;
   /** Avro schema (parsed JSON) the datums were written with; default: schemas/accept.avsc. */
   readonly writerSchema?: unknown;
 }
 
-/** Kept records: rows of text or Avro datums back to back. */
+/** Kept records: lines of text, Avro datums or Kafka records back to back. */
 export interface Portion {
   readonly bytes: Uint8Array;
   readonly records: number;
+  /** Of the format kafka: the same bytes, one block for each partition that gets records. */
+  readonly blocks?: readonly Block[];
 }
 
 /** Counts since the core was loaded: received = kept + filtered + malformed. */
@@ -53,7 +61,7 @@ export interface CoreTotals {
 export interface Core {
   /** Input buffer in WASM memory; a source writes whole datums from its start. Stays valid for the core's life. */
   readonly input: Uint8Array;
-  /** Header line with its newline; empty for avro. */
+  /** Header line with its newline; empty but for tcpaccept. */
   readonly header: Uint8Array;
   readonly totals: CoreTotals;
   /**
@@ -69,7 +77,7 @@ const COLUMNS = 'PID     COMM         IP RADDR            RPORT LADDR           
 
 function headerFor({ format, time, timestamp }: CoreOptions): Uint8Array {
   const text = `${time ? 'TIME     ' : ''}${timestamp ? 'TIME(s)  ' : ''}${COLUMNS}`;
-  return new TextEncoder().encode(format === 'avro' ? '' : text);
+  return new TextEncoder().encode(format === 'tcpaccept' ? text : '');
 }
 
 function setPlan(module: CoreModule, steps: readonly Step[]): void {
@@ -112,10 +120,12 @@ class WasmCore implements Core {
   readonly #module: CoreModule;
   readonly #output: Uint8Array;
   readonly #zoneAt: CoreOptions['zoneAt'];
+  readonly #inBlocks: boolean;
 
   constructor(module: CoreModule, options: CoreOptions) {
     this.#module = module;
     this.#zoneAt = options.zoneAt;
+    this.#inBlocks = options.format === 'kafka';
     this.#output = new Uint8Array(module.memory.buffer, module.OUTPUT.value, module.OUTPUT_BYTES.value);
     this.input = new Uint8Array(module.memory.buffer, module.INPUT.value, module.INPUT_BYTES.value);
     this.header = headerFor(options);
@@ -143,7 +153,8 @@ class WasmCore implements Core {
     this.totals.received += received;
     this.totals.kept += records;
     this.totals.filtered += received - records;
-    return { bytes: this.#output.subarray(0, this.#module.written.value), records };
+    const portion = { bytes: this.#output.subarray(0, this.#module.written.value), records };
+    return this.#inBlocks ? { ...portion, blocks: readBlocks(this.#module, this.#output) } : portion;
   }
 
   #malformed(offset: number): AcceptstreamError {
@@ -173,6 +184,8 @@ export async function loadCore(options: CoreOptions): Promise<Core> {
   const steps = planFor(options.writerSchema);
   const module = await instantiateCore();
   if (options.format === 'tcpaccept') module.setText(options.time ?? false, options.timestamp ?? false);
+  if (options.format === 'json') module.setJson();
+  if (options.kafka) setBlocks(module, options.kafka);
   setFilter(module, options.filter ?? {});
   // Behind the others: the plan passes over what they don't need.
   setPlan(module, steps);

@@ -8,14 +8,27 @@ interface Cell {
   readonly value: number;
 }
 
-type Address = 'INPUT' | 'OUTPUT' | 'PORTS' | 'PLAN';
-type Size = 'INPUT_BYTES' | 'OUTPUT_BYTES' | 'PORTS_BYTES' | 'PLAN_FIELDS' | 'STEP_BYTES' | 'NO_SLOT';
+type Address = 'INPUT' | 'OUTPUT' | 'PORTS' | 'PLAN' | 'HEADERS' | 'BLOCKS';
+type Size =
+  | 'INPUT_BYTES'
+  | 'OUTPUT_BYTES'
+  | 'PORTS_BYTES'
+  | 'PLAN_FIELDS'
+  | 'STEP_BYTES'
+  | 'NO_SLOT'
+  | 'HEADERS_MAX'
+  | 'PARTITIONS_MAX'
+  | 'BLOCK_BYTES';
+type Key = 'KEY_NONE' | 'KEY_HOST' | 'KEY_REMOTE_ADDRESS' | 'KEY_LOCAL_PORT' | 'KEY_PROCESS';
 type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT';
-type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant';
+type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant' | 'blocks';
 
 /** What assembly/index.ts exports. Every address and size on this side is taken from there. */
-export type CoreModule = Readonly<Record<Address | Size | Status | Outcome | Uppercase<StepKind>, Cell>> & {
+export type CoreModule = Readonly<Record<Address | Size | Key | Status | Outcome | Uppercase<StepKind>, Cell>> & {
   readonly memory: { readonly buffer: ArrayBuffer };
+  setJson(): void;
+  setBlocks(): void;
+  setKafka(partitions: number, key: number, schemaId: number, headers: number): void;
   setText(clock: boolean, seconds: boolean): void;
   setFilter(pid: number, family: number, ports: boolean): void;
   setUnknown(slot: number): void;

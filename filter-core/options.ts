@@ -1,7 +1,7 @@
 import { AcceptstreamError } from '../schemas/error.js';
 import type { CoreOptions, Filter, Zone } from './index.js';
 
-const FORMATS: readonly unknown[] = ['tcpaccept', 'avro'] satisfies CoreOptions['format'][];
+const FORMATS: readonly unknown[] = ['tcpaccept', 'avro', 'json', 'kafka'] satisfies CoreOptions['format'][];
 const FAMILIES: readonly unknown[] = [undefined, 4, 6];
 
 const isPort = (port: unknown): boolean => Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65535;
@@ -20,9 +20,10 @@ export function checkFilter({ pid, ports, family }: Filter): void {
 }
 
 /** @throws AcceptstreamError USAGE naming the option that can't be used. */
-export function checkOptions({ format, time, timestamp, zoneAt, filter }: CoreOptions): void {
-  if (!FORMATS.includes(format)) refuse('format', `format must be tcpaccept or avro, not ${format}`);
-  if (format === 'avro' && (time || timestamp))
+export function checkOptions({ format, time, timestamp, zoneAt, filter, kafka }: CoreOptions): void {
+  if (!FORMATS.includes(format)) refuse('format', `format must be one of ${FORMATS.join(', ')}, not ${format}`);
+  if ((format === 'kafka') !== (kafka !== undefined)) refuse('kafka', 'the format kafka and its options go together');
+  if (format !== 'tcpaccept' && (time || timestamp))
     refuse('format', 'time and timestamp are columns of the format tcpaccept');
   if (time && typeof zoneAt !== 'function') refuse('zoneAt', 'time needs zoneAt, which tells the offset from UTC');
   checkFilter(filter ?? {});

@@ -1,10 +1,24 @@
-import { EVENT_TIME } from './fields';
 import { passes } from './filter';
-import { INPUT, long, OUTPUT, OUTPUT_BYTES, ROW_BYTES } from './memory';
+import { begin, DONE, finish, leavingInstant, MALFORMED_INPUT, obstacle, write } from './format';
+import { INPUT, OUTPUT } from './memory';
 import { MALFORMED, readDatum } from './reader';
-import { canWrite, setColumns, writeRow } from './row';
 
 export { setFilter } from './filter';
+export { DONE, MALFORMED_INPUT, OUTPUT_FULL, setBlocks, setJson, setText, ZONE_LEFT } from './format';
+export {
+  BLOCK_BYTES,
+  BLOCKS,
+  blocks,
+  HEADERS,
+  HEADERS_MAX,
+  KEY_HOST,
+  KEY_LOCAL_PORT,
+  KEY_NONE,
+  KEY_PROCESS,
+  KEY_REMOTE_ADDRESS,
+  PARTITIONS_MAX,
+  setKafka,
+} from './kafka';
 export {
   INPUT,
   INPUT_BYTES,
@@ -20,13 +34,6 @@ export {
 export { BOOLEAN, FIXED, INT, LONG, STRING, setPlan, setUnknown } from './reader';
 export { setZone } from './time';
 
-/** Why run() came back. */
-export const DONE: i32 = 0;
-export const OUTPUT_FULL: i32 = 1;
-/** The next record's `instant` is outside the zone. */
-export const ZONE_LEFT: i32 = 2;
-export const MALFORMED_INPUT: i32 = 3;
-
 // What the last run() did.
 /** Input offset of the first datum that was not taken. */
 export let position: i32 = 0;
@@ -34,35 +41,14 @@ export let position: i32 = 0;
 export let written: i32 = 0;
 export let received: i32 = 0;
 export let kept: i32 = 0;
+/** event_time of the record that left the zone. */
 export let instant: f64 = 0;
-
-let asText: bool = false;
-
-/** Asks for rows as tcpaccept prints them, with -T and -t's columns; else the datums are passed on as they are. */
-export function setText(clock: bool, seconds: bool): void {
-  asText = true;
-  setColumns(clock, seconds);
-}
-
-function write(out: usize, datum: usize, bytes: usize): usize {
-  if (asText) return writeRow(out);
-  memory.copy(out, datum, bytes);
-  return out + bytes;
-}
-
-/** Why the record in the slots can't be written at `out`, or DONE. */
-function obstacle(out: usize, bytes: usize): i32 {
-  if (out + bytes + ROW_BYTES > OUTPUT + OUTPUT_BYTES) return OUTPUT_FULL;
-  if (!asText || canWrite()) return DONE;
-  instant = <f64>long(EVENT_TIME);
-  return ZONE_LEFT;
-}
 
 /** Reads datums from input offset `from` to `to` and writes what passes to the start of the output. */
 export function run(from: i32, to: i32): i32 {
   const end = INPUT + <usize>to;
   let at = INPUT + <usize>from;
-  let out = OUTPUT;
+  let out = begin();
   let status = DONE;
   received = 0;
   kept = 0;
@@ -81,7 +67,8 @@ export function run(from: i32, to: i32): i32 {
     received++;
     at = next;
   }
+  instant = leavingInstant();
   position = <i32>(at - INPUT);
-  written = <i32>(out - OUTPUT);
+  written = <i32>(finish(out) - OUTPUT);
   return status;
 }

@@ -22,9 +22,12 @@ export const OUTPUT: usize = memory.data(OUTPUT_BYTES + 2 * WORD_BYTES, 16);
 /** One bit per local port, lowest bit first. */
 export const PORTS: usize = memory.data(PORTS_BYTES, 16);
 
-/** A step of the plan, one per field of the writer schema: u8 kind, u8 left to the reader, u16 slot, u32 size of a fixed. */
+/**
+ * A step of the plan, one per field of the writer schema: u8 kind, u8 left to the reader, u16 slot, u32 size of a fixed.
+ * The reader keeps a step of its own in front.
+ */
 export const STEP_BYTES: i32 = 8;
-export const PLAN: usize = memory.data(PLAN_FIELDS * STEP_BYTES, 16);
+export const PLAN: usize = memory.data((PLAN_FIELDS + 1) * STEP_BYTES, 16) + STEP_BYTES;
 
 /** Slot of a field that our schema has not. */
 export const NO_SLOT: i32 = FIELD_COUNT;
@@ -57,6 +60,10 @@ export function long(field: i32): i64 {
 
 export function int(field: i32): i32 {
   return load<i32>(SLOTS + ((<usize>field) << 3));
+}
+
+export function unsigned(field: i32): u32 {
+  return load<u32>(SLOTS + ((<usize>field) << 3));
 }
 
 export function textStart(field: i32): usize {

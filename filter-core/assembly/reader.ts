@@ -1,15 +1,23 @@
 import { isNeeded, PLAN, STEP_BYTES, setSlot, setText } from './memory';
-import { skipVarints, varint, varintBytes, zigzag } from './varint';
+import { skipVarints, zigzag } from './varint';
 
 /** Kinds of a plan's steps. */
 export const INT: i32 = 0;
 export const LONG: i32 = 1;
-export const BOOLEAN: i32 = 2;
-export const STRING: i32 = 3;
+export const STRING: i32 = 2;
+export const BOOLEAN: i32 = 3;
 export const FIXED: i32 = 4;
 
 /** What readDatum answers when the bytes are no datum. */
 export const MALFORMED: usize = 0;
+
+/** Bits of a string's first byte that show a length of more than one byte, or one below zero. */
+const LONG_OR_NEGATIVE: u8 = 0x81;
+
+const FIRST_STEP: usize = PLAN - STEP_BYTES;
+// A step's second byte: how many steps behind it are stepped over together, and whether one of them is an int.
+const LONGEST_RUN: i32 = 0x7f;
+const WITH_INT: i32 = 0x80;
 
 let planEnd: usize = PLAN;
 
@@ -17,31 +25,37 @@ function kindOf(step: usize): i32 {
   return load<u8>(step);
 }
 
-/** Whether an int is among the numbers from this step on that nobody needs. */
-function hasInt(step: usize): bool {
-  return load<u8>(step, 1) !== 0;
-}
-
 function slotOf(step: usize): i32 {
   return load<u16>(step, 2);
 }
 
-/** Bytes of a fixed; of a number, how many from this step on nobody needs. */
+/** Bytes of a fixed. */
 function sizeOf(step: usize): u32 {
   return load<u32>(step, 4);
 }
 
-/** Takes `fields` steps of the plan into use. The filter and the columns must be set before. */
+function runBehind(step: usize): u32 {
+  return load<u8>(step, 1) & LONGEST_RUN;
+}
+
+function hasInt(step: usize): bool {
+  return load<u8>(step, 1) >= WITH_INT;
+}
+
+/**
+ * Takes `fields` steps of the plan into use. The filter and the columns must be set before: numbers that neither needs
+ * are stepped over together, from the step in front of them. In front of the first field there is a step without bytes.
+ */
 export function setPlan(fields: i32): void {
   planEnd = PLAN + <usize>(fields * STEP_BYTES);
+  store<u8>(FIRST_STEP, FIXED);
   let run = 0;
-  let ints = false;
-  for (let step = planEnd - STEP_BYTES; step >= PLAN; step -= STEP_BYTES) {
+  let ints = 0;
+  for (let step = planEnd - STEP_BYTES; step >= FIRST_STEP; step -= STEP_BYTES) {
+    store<u8>(step, <u8>(run | ints), 1);
     const unneeded = kindOf(step) <= LONG && !isNeeded(slotOf(step));
-    run = unneeded ? run + 1 : 0;
-    ints = unneeded && (ints || kindOf(step) === INT);
-    store<u8>(step, u8(ints), 1);
-    if (kindOf(step) <= LONG) store<u32>(step, run, 4);
+    run = unneeded ? min(run + 1, LONGEST_RUN) : 0;
+    ints = unneeded && (ints !== 0 || kindOf(step) === INT) ? WITH_INT : 0;
   }
 }
 
@@ -50,17 +64,28 @@ export function setUnknown(slot: i32): void {
   setSlot(slot, -1);
 }
 
-function readNumber(at: usize, step: usize): usize {
-  const first = load<u8>(at);
-  if (first < 0x80) {
-    setSlot(slotOf(step), zigzag(first));
-    return at + 1;
+/** Reads a number, or a string of any length: both begin with a varint. */
+function readVaried(at: usize, end: usize, step: usize): usize {
+  const kind = kindOf(step);
+  let raw: u64 = 0;
+  let shift: u64 = 0;
+  let byte: u64 = 0;
+  do {
+    byte = load<u8>(at++);
+    raw |= (byte & 0x7f) << shift;
+    shift += 7;
+  } while (byte >= 0x80 && shift < 70);
+  // The tenth byte holds the 64th bit and nothing else.
+  if (byte >= 0x80 || (shift === 70 && byte > 1)) return MALFORMED;
+  if (kind === INT && raw > u32.MAX_VALUE) return MALFORMED;
+  const value = zigzag(raw);
+  if (kind !== STRING) {
+    setSlot(slotOf(step), value);
+    return at;
   }
-  const bytes = varintBytes(at);
-  const raw = varint(at, bytes);
-  if (bytes === 0 || (kindOf(step) === INT && raw > u32.MAX_VALUE)) return MALFORMED;
-  setSlot(slotOf(step), zigzag(raw));
-  return at + bytes;
+  if (value < 0 || value > <i64>end - <i64>at) return MALFORMED;
+  setText(slotOf(step), at, <u32>value);
+  return at + <usize>value;
 }
 
 function readBoolean(at: usize, step: usize): usize {
@@ -69,51 +94,35 @@ function readBoolean(at: usize, step: usize): usize {
   return value > 1 ? MALFORMED : at + 1;
 }
 
-function readString(at: usize, end: usize, step: usize): usize {
-  const bytes = varintBytes(at);
-  if (bytes === 0) return MALFORMED;
-  const length = zigzag(varint(at, bytes));
-  at += bytes;
-  if (length < 0 || length > <i64>end - <i64>at) return MALFORMED;
-  setText(slotOf(step), at, <u32>length);
-  return at + <usize>length;
-}
-
 function skipFixed(at: usize, end: usize, step: usize): usize {
   const bytes = sizeOf(step);
   return <i64>bytes > <i64>end - <i64>at ? MALFORMED : at + bytes;
 }
 
-function readField(at: usize, end: usize, step: usize): usize {
-  const kind = kindOf(step);
-  if (kind <= LONG) return readNumber(at, step);
-  if (kind === STRING) return readString(at, end, step);
-  if (kind === BOOLEAN) return readBoolean(at, step);
-  return skipFixed(at, end, step);
-}
-
 /** Reads the datum at `at` into the slots; answers the first byte behind it, or MALFORMED. */
 export function readDatum(at: usize, end: usize): usize {
   const stop = planEnd;
-  for (let step = PLAN; step < stop; step += STEP_BYTES) {
+  for (let step = FIRST_STEP; step < stop; step += STEP_BYTES) {
     const kind = kindOf(step);
     const first = load<u8>(at);
-    if (kind === STRING && (first & 0x81) === 0) {
+    if (((first & LONG_OR_NEGATIVE) | (kind ^ STRING)) === 0) {
       const length: u32 = first >> 1;
       setText(slotOf(step), at + 1, length);
       at += 1 + length;
-      continue;
+    } else {
+      if (kind <= STRING) at = readVaried(at, end, step);
+      else if (kind === BOOLEAN) at = readBoolean(at, step);
+      else at = skipFixed(at, end, step);
+      if (at === MALFORMED) return MALFORMED;
     }
-    if (kind <= LONG && sizeOf(step) > 0) {
-      const skipped = skipVarints(at, sizeOf(step), hasInt(step));
+    const run = runBehind(step);
+    if (run > 0) {
+      const skipped = skipVarints(at, run, hasInt(step));
       if (skipped !== 0) {
         at = skipped;
-        step += (sizeOf(step) - 1) * STEP_BYTES;
-        continue;
+        step += run * STEP_BYTES;
       }
     }
-    at = readField(at, end, step);
-    if (at === MALFORMED) return MALFORMED;
   }
   return at <= end ? at : MALFORMED;
 }

@@ -146,6 +146,10 @@ function writeUnsigned(out: usize, value: u64): usize {
 /** An integer padded to `width` bytes (below 8). */
 export function writeInteger(out: usize, value: i64, width: i32): usize {
   const stop = out + width;
+  if (<u64>value < 10) {
+    store<u64>(out, BLANKS + 0x10 + value);
+    return stop;
+  }
   if (<u64>value < 100000000) {
     const digits = eightDigits(<u32>value);
     // A branch, so that the next cell's address need not wait for the digits of this one.

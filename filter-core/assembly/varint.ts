@@ -1,31 +1,6 @@
 // Avro numbers: zigzag, seven bits a byte, lowest first, the high bit set on all but the last byte.
 
-const EACH_BYTE: u64 = u64.MAX_VALUE / 0xff;
-const EACH_PAIR: u64 = u64.MAX_VALUE / 0xffff;
-const EACH_FOUR: u64 = u64.MAX_VALUE / 0xffffffff;
-const HIGH_BITS: u64 = EACH_BYTE * 0x80;
-
-/** Bytes of the number at `at`: 1 to 10, or 0 when it is longer than a long can be. */
-export function varintBytes(at: usize): usize {
-  const stops = ~load<u64>(at) & HIGH_BITS;
-  if (stops !== 0) return <usize>(ctz(stops) >> 3) + 1;
-  if (load<u8>(at, 8) < 0x80) return 9;
-  // The tenth byte holds the 64th bit and nothing else.
-  return load<u8>(at, 9) <= 1 ? 10 : 0;
-}
-
-/** The number of `bytes` bytes at `at`, not yet zigzag decoded. */
-export function varint(at: usize, bytes: usize): u64 {
-  // Seven bits of each byte, moved together by pairs, fours and eights.
-  let word = load<u64>(at) & (EACH_BYTE * 0x7f);
-  if (bytes < 8) word &= ((<u64>1) << (bytes << 3)) - 1;
-  word = (word & (EACH_PAIR * 0x7f)) | ((word & (EACH_PAIR * 0x7f00)) >> 1);
-  word = (word & (EACH_FOUR * 0x3fff)) | ((word & (EACH_FOUR * 0x3fff0000)) >> 2);
-  word = (word & 0xfffffff) | ((word >> 32) << 28);
-  if (bytes > 8) word |= (<u64>(load<u8>(at, 8) & 0x7f)) << 56;
-  if (bytes > 9) word |= (<u64>load<u8>(at, 9)) << 63;
-  return word;
-}
+const HIGH_BITS: u64 = (u64.MAX_VALUE / 0xff) * 0x80;
 
 export function zigzag(raw: u64): i64 {
   return <i64>(raw >> 1) ^ -(<i64>raw & 1);
@@ -57,4 +32,24 @@ export function skipVarints(at: usize, count: i64, ints: bool): usize {
     count -= found;
   } while (count > 0);
   return at;
+}
+
+function rawOf(value: i64): u64 {
+  return <u64>((value << 1) ^ (value >> 63));
+}
+
+/** Bytes that a number takes. */
+export function varintLength(value: i64): i32 {
+  return (70 - <i32>clz(rawOf(value) | 1)) / 7;
+}
+
+/** Writes a number; answers the byte behind it. */
+export function putVarint(out: usize, value: i64): usize {
+  let raw = rawOf(value);
+  while (raw >= 0x80) {
+    store<u8>(out++, <u8>raw | 0x80);
+    raw >>= 7;
+  }
+  store<u8>(out, <u8>raw);
+  return out + 1;
 }

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type CoreOptions, loadCore } from '../../filter-core/index.js';
+import accepts from '../fixtures/tcpaccept/accepts.json' with { type: 'json' };
+import { acceptOf } from '../source-plugin/memory-source.js';
+import { commText } from '../support/expected.js';
+import { drain, encode } from './support.js';
+
+type Event = (typeof accepts)[number];
+
+const recordOf = ({ comm_hex, ...event }: Event) =>
+  acceptOf({ ...event, ip_version: event.ip_version, comm: commText(Buffer.from(comm_hex, 'hex')) });
+
+/** Bytes that tcpaccept printed, a character each. */
+const printed = (name: string) =>
+  readFileSync(new URL(`../fixtures/tcpaccept/${name}.txt`, import.meta.url)).toString('latin1');
+
+/** Cells of COMM that differ on purpose: the process by its pid, what tcpaccept prints, what we print. */
+const SANITISED: readonly (readonly [number, string, string])[] = [
+  [264, 'abcdefghijk\xc3', 'abcdefghijk?'],
+  [265, 'bad\xff\xfeutf    ', 'bad??utf    '],
+  [266, 'e\x1b[31mred   ', 'e?[31mred   '],
+  [267, 'tab\tx       ', 'tab?x       '],
+  [268, 'nl\nx        ', 'nl?x        '],
+  [269, 'cr\rx\x07\x7f      ', 'cr?x??      '],
+];
+
+const sanitised = (text: string) =>
+  SANITISED.reduce((all, [pid, theirs, ours]) => all.replace(`${pid}     ${theirs} `, `${pid}     ${ours} `), text);
+
+async function ours(options: Omit<CoreOptions, 'format'>, events: readonly Event[]): Promise<string> {
+  const core = await loadCore({ format: 'tcpaccept', ...options });
+  return Buffer.from(core.header).toString('latin1') + drain(core, encode(events.map(recordOf))).text;
+}
+
+describe('the same accepts give the bytes that tcpaccept printed', () => {
+  test.each<[string, Omit<CoreOptions, 'format'>]>([
+    ['plain', {}],
+    ['timestamp', { timestamp: true }],
+    ['ipv4', { filter: { family: 4 } }],
+    ['ports', { filter: { ports: [8080, 8081] } }],
+  ])('%s', async (name, options) => {
+    expect(await ours(options, accepts)).toBe(sanitised(printed(name)));
+  });
+
+  test('cgroupmap, which the kernel filters by', async () => {
+    const inMap = accepts.filter(({ cgroup }) => cgroup === 'ga');
+    expect(await ours({}, inMap)).toBe(printed('cgroupmap'));
+  });
+
+  test('each difference is there, and the fixtures hold it', () => {
+    const text = printed('plain');
+    for (const [pid, theirs, instead] of SANITISED) {
+      expect(text).toContain(`\n${pid}     ${theirs} 4  `);
+      expect(sanitised(text)).toContain(`\n${pid}     ${instead} 4  `);
+    }
+    expect(text.split('\n').length - sanitised(text).split('\n').length).toBe(1);
+  });
+
+  test('options that no fixture has, by the rows of plain', async () => {
+    const [header = '', ...rows] = sanitised(printed('plain')).trimEnd().split('\n');
+    const keeping = (keep: (row: string) => boolean) => [header, ...rows.filter(keep), ''].join('\n');
+    const ip = (version: number) => (row: string) => row.slice(21).startsWith(`${version}  `);
+    expect(await ours({ filter: { family: 6 } }, accepts)).toBe(keeping((row) => / 6 {2}\S*:/.test(row)));
+    expect(await ours({ filter: { pid: 233 } }, accepts)).toBe(keeping((row) => row.startsWith('233 ')));
+    expect(await ours({ filter: { ports: [0] } }, accepts)).toBe(keeping((row) => row.endsWith(' 0    ')));
+    const both = { family: 4 as const, ports: [80, 65535] };
+    expect(await ours({ filter: both }, accepts)).toBe(keeping((row) => / 80 {3}$|65535$/.test(row) && ip(4)(row)));
+  });
+});
