@@ -1,0 +1,179 @@
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { formatHelp } from '../../source-plugin/cli/help.js';
+import { describeUnless, liveReason } from '../support/reasons.js';
+import { HEADER } from '../support/reference.js';
+import { until } from '../support/until.js';
+import { runWorkload, type Scenario } from '../workload/workload.js';
+import { commands, ROOT, sampleBehind } from './markdown.js';
+
+const ROW = /^\d+ +\S.{11} [46] {2}[0-9a-f.:]+ +\d+ +[0-9a-f.:]+ +\d+ *$/;
+const TIMES = { '': /^/, '-t': /^-?\d+\.\d{3} +/, '-tT': /^\d\d:\d\d:\d\d -?\d+\.\d{3} +/ };
+
+/** Commands that these tests don't run, and why. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'npm test': 'it runs this test',
+  'npm run bench': 'it takes minutes',
+  'npm run build': 'it was run before the tests',
+  'npx vitest run --configLoader runner test/filter-core': 'its tests run beside this one',
+  'npm run format': 'it would change the sources; npm test checks that it would not',
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'acceptstream-docs-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A command line in a shell with a process group of its own, as in a terminal. */
+class Shell {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #exit: Promise<unknown[]>;
+  stdout = '';
+  stderr = '';
+
+  constructor(command: string) {
+    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+    this.#child = spawn('bash', ['-c', command], { cwd: ROOT, detached: true, stdio });
+    this.#exit = once(this.#child, 'close');
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+  }
+
+  /** What Ctrl-C does: every process of the group gets the signal. Resolves with the exit status. */
+  async interrupt(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null)
+      process.kill(-(this.#child.pid ?? 0), 'SIGINT');
+    const [code] = (await this.#exit) as [number | null];
+    return code;
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+}
+
+const shells: Shell[] = [];
+afterEach(async () => {
+  for (const shell of shells.splice(0)) await shell.interrupt();
+});
+
+function shellOf(command: string): Shell {
+  const shell = new Shell(command);
+  shells.push(shell);
+  return shell;
+}
+
+async function waitFor(shell: Shell, what: string, output: () => string, text: string): Promise<void> {
+  await until(
+    () => `${what}\n${output()}\n${shell.stderr}`,
+    () => {
+      if (shell.ended) throw new Error(`ended before ${what}: ${shell.stderr}`);
+      return output().includes(text);
+    },
+    40_000,
+  );
+}
+
+interface LiveCommand {
+  readonly times: keyof typeof TIMES;
+  /** An accept of which it prints a row. */
+  readonly scenario: Scenario;
+  /** Where its output goes, when it is no pipe. */
+  readonly file?: string;
+  readonly status: number | null;
+}
+
+const LIVE: Readonly<Record<string, LiveCommand>> = {
+  'npm start': { times: '', scenario: { comm: Buffer.from('docs') }, status: 0 },
+  'npm start -- -t -P 80,443': {
+    times: '-t',
+    scenario: { comm: Buffer.from('docs'), unshare: 'net', port: 443 },
+    status: 0,
+  },
+  'npx acceptstream -tT > /tmp/accepts.txt': {
+    times: '-tT',
+    scenario: { comm: Buffer.from('docs') },
+    file: join(folder, 'accepts.txt'),
+    // npx starts a shell, which dies of the signal, and npx then ends itself by it.
+    status: null,
+  },
+};
+
+const PIPED = 'npx acceptstream | grep --line-buffered sshd';
+const HELP = 'npx acceptstream --help';
+const MANUAL = 'man ./source-plugin/man/acceptstream.8';
+
+describeUnless(liveReason(), 'live', () => {
+  test.for(Object.entries(LIVE))('%s', { timeout: 90_000 }, async ([command, { times, scenario, file, status }]) => {
+    const shell = shellOf(command.replace('/tmp/accepts.txt', file ?? ''));
+    const output = () => (file === undefined ? shell.stdout : existsSync(file) ? readFileSync(file, 'utf8') : '');
+    await waitFor(shell, 'the header', output, `${HEADER}\n`);
+    const [accept] = (await runWorkload(scenario)).accepts;
+    // It is in the ring at the latest: what is there when the signal comes is printed.
+    const ended = await shell.interrupt();
+    const rows = output().split('\n').slice(1, -1);
+    const own = rows.filter((row) => row.includes(`${accept?.pid} `) && row.includes(`${accept?.client_port} `));
+    expect({ status: ended, own: own.length }, shell.stderr).toEqual({ status, own: 1 });
+    for (const row of own) expectRow(row, times);
+  });
+
+  test(PIPED, { timeout: 90_000 }, async () => {
+    const shell = shellOf(PIPED);
+    for (let tries = 0; !shell.stdout && tries < 500 && !shell.ended; tries++) {
+      await runWorkload({ comm: Buffer.from('other') });
+      await runWorkload({ comm: Buffer.from('sshd') });
+    }
+    await shell.interrupt();
+    const rows = shell.stdout.trimEnd().split('\n');
+    expect(rows.filter((row) => !row.includes(' sshd '))).toEqual([]);
+    for (const row of rows) expectRow(row, '');
+  });
+});
+
+test(HELP, { timeout: 60_000 }, () => {
+  const { status, stdout } = spawnSync('bash', ['-c', HELP], { cwd: ROOT, encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: formatHelp() });
+});
+
+test(MANUAL, ({ skip }) => {
+  const env = { ...process.env, MANPAGER: 'cat' };
+  const { status, stdout } = spawnSync('bash', ['-c', MANUAL], { cwd: ROOT, encoding: 'utf8', env });
+  if (status === 127) skip('man is not installed');
+  expect(status).toBe(0);
+  expect(stdout).toContain('ACCEPTSTREAM(8)');
+});
+
+describe('the pages', () => {
+  test('have no command that is not tested here', () => {
+    const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, HELP, MANUAL];
+    expect(commands().sort()).toEqual(known.sort());
+  });
+
+  test.for([
+    ['npm start', ''],
+    ['npm start -- -t -P 80,443', '-t'],
+  ] as const)('show output of %s as it looks', ([command, times]) => {
+    const [header, ...rows] = sampleBehind(command).trimEnd().split('\n');
+    expect(header).toBe(`${times ? 'TIME(s)  ' : ''}${HEADER}`);
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) expectRow(row, times);
+  });
+
+  test('show output of npm test as it looks', () => {
+    expect(sampleBehind('npm test')).toMatch(
+      /^ Test Files {2}\d+ passed.* \(\d+\)\n +Tests {2}\d+ passed.* \(\d+\)\n$/,
+    );
+  });
+});
+
+function expectRow(row: string, times: keyof typeof TIMES): void {
+  expect(row).toMatch(TIMES[times]);
+  expect(row.replace(TIMES[times], '')).toMatch(ROW);
+}
