@@ -71,6 +71,15 @@ export interface Core {
    * been yielded, what follows is not read. USAGE when `zoneAt` answers a zone without the instant it was asked for.
    */
   portions(bytes: number): Generator<Portion, void>;
+  /** Whether input[from, to) is one datum of the writer schema and nothing else. */
+  isDatum(from: number, to: number): boolean;
+  /**
+   * Reads datums of another writer schema (parsed JSON) from the next call of `portions` on; TIME(s) and the totals
+   * count on.
+   *
+   * @throws AcceptstreamError USAGE when the schema can't be used; the former one stays.
+   */
+  useWriterSchema(schema: unknown): void;
 }
 
 const COLUMNS = 'PID     COMM         IP RADDR            RPORT LADDR            LPORT\n';
@@ -89,7 +98,7 @@ function setPlan(module: CoreModule, steps: readonly Step[]): void {
     );
   }
   ACCEPT_FIELDS.forEach(({ kind }, slot) => {
-    if (kind === 'int' || kind === 'long') module.setUnknown(slot);
+    module.setUnknown(slot, kind === 'int' || kind === 'long' ? -1 : 0);
   });
   steps.forEach(({ kind, slot, size }, index) => {
     const view = new DataView(module.memory.buffer, module.PLAN.value + index * module.STEP_BYTES.value);
@@ -145,6 +154,14 @@ class WasmCore implements Core {
       if (status === module.MALFORMED_INPUT.value) throw this.#malformed(position);
       if (status === module.ZONE_LEFT.value) this.#enterZone(instant);
     }
+  }
+
+  isDatum(from: number, to: number): boolean {
+    return this.#module.isDatum(from, to) !== 0;
+  }
+
+  useWriterSchema(schema: unknown): void {
+    setPlan(this.#module, planFor(schema));
   }
 
   #count(): Portion {

@@ -31,10 +31,11 @@ export type CoreModule = Readonly<Record<Address | Size | Key | Status | Outcome
   setKafka(partitions: number, key: number, schemaId: number, headers: number): void;
   setText(clock: boolean, seconds: boolean): void;
   setFilter(pid: number, family: number, ports: boolean): void;
-  setUnknown(slot: number): void;
+  setUnknown(slot: number, value: number): void;
   setPlan(fields: number): void;
   setZone(from: number, until: number, offsetSeconds: number): void;
   run(from: number, to: number): number;
+  isDatum(from: number, to: number): number;
 };
 
 /** A core with memory and state of its own. */

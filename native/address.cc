@@ -1,5 +1,7 @@
 #include "address.h"
 
+#include <cstring>
+
 namespace acceptstream {
 
 namespace {
@@ -9,11 +11,31 @@ struct Run {
   int length;
 };
 
+struct Octet {
+  char text[3] = {};
+  uint8_t length = 0;
+};
+
+struct Octets {
+  Octet of[256];
+
+  constexpr Octets() : of{} {
+    for (int value = 0; value < 256; value++) {
+      Octet &octet = of[value];
+      if (value >= 100) octet.text[octet.length++] = static_cast<char>('0' + value / 100);
+      if (value >= 10) octet.text[octet.length++] = static_cast<char>('0' + value / 10 % 10);
+      octet.text[octet.length++] = static_cast<char>('0' + value % 10);
+    }
+  }
+};
+
+constexpr Octets kOctets;
+
+// Stores three bytes whatever the length: still inside what the longest address takes.
 char *write_octet(uint8_t value, char *out) {
-  if (value >= 100) *out++ = static_cast<char>('0' + value / 100);
-  if (value >= 10) *out++ = static_cast<char>('0' + value / 10 % 10);
-  *out++ = static_cast<char>('0' + value % 10);
-  return out;
+  const Octet &octet = kOctets.of[value];
+  memcpy(out, octet.text, sizeof(octet.text));
+  return out + octet.length;
 }
 
 char *write_group(uint16_t value, char *out) {

@@ -59,10 +59,22 @@ size_t utf8_sequence(const uint8_t *at, const uint8_t *end) {
   return length;
 }
 
+uint64_t word_at(const char *text) {
+  uint64_t word;
+  memcpy(&word, text, sizeof(word));
+  return word;
+}
+
+// Eight bytes at a time, the last eight twice in part.
 bool is_ascii(const char *text, size_t length) {
-  uint8_t bits = 0;
-  for (size_t i = 0; i < length; i++) bits |= static_cast<uint8_t>(text[i]);
-  return bits < 0x80;
+  uint64_t bits = 0;
+  if (length < 8) {
+    for (size_t i = 0; i < length; i++) bits |= static_cast<uint8_t>(text[i]);
+  } else {
+    for (size_t i = 0; i + 8 < length; i += 8) bits |= word_at(text + i);
+    bits |= word_at(text + length - 8);
+  }
+  return !(bits & 0x8080808080808080);
 }
 
 // Kernel strings are arbitrary bytes: each that is not UTF-8 becomes one U+FFFD.

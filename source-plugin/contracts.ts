@@ -3,6 +3,11 @@ export interface Drained {
   readonly bytes: number;
   readonly records: number;
   readonly position: number;
+  /**
+   * What the source knows of its next read. `now`: it finds records or waits for them itself, so that no pause is needed
+   * before it; `never`: the source has ended.
+   */
+  readonly next?: 'now' | 'never';
 }
 
 /**

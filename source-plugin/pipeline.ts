@@ -1,7 +1,7 @@
 import type { Core } from '../filter-core/index.js';
 import type { Drained, Sink, Source } from './contracts.js';
 
-const BUSY_MS = 5;
+const BUSY_MS = 10;
 const IDLE_MS = 50;
 
 export interface Pipeline {
@@ -10,22 +10,23 @@ export interface Pipeline {
   readonly sink: Sink;
   /** Aborting it ends the pipeline: the source is detached, what it still holds is delivered. */
   readonly signal: AbortSignal;
-  /** How long records may wait for a fuller batch while more arrive, ms; default 5. */
+  /** How long records may wait for a fuller batch while more arrive, ms; default 10. */
   readonly lingerMs?: () => number;
 }
 
 /**
- * Moves records from source to sink until the signal aborts. A batch is committed after the sink has it; the next
- * is read only then. Rejects with what a stage threw, the read position back at the last commit: the same call
- * again delivers the failed batch again. Closes nothing.
+ * Moves records from source to sink until the signal aborts or the source ends. A batch is committed after the sink has
+ * it; the next is read only then. Rejects with what a stage threw, the read position back at the last commit: the same
+ * call again delivers the failed batch again. Closes nothing.
  */
 export async function runPipeline(pipeline: Pipeline): Promise<void> {
   const { lingerMs = () => BUSY_MS } = pipeline;
   let pause = lingerMs();
   while (!pipeline.signal.aborted) {
-    const { bytes } = await deliver(pipeline);
+    const { bytes, next } = await deliver(pipeline);
+    if (next === 'never') break;
     pause = bytes > 0 ? lingerMs() : Math.max(lingerMs(), Math.min(pause * 2, IDLE_MS));
-    if (bytes * 2 < pipeline.core.input.length) await sleep(pause);
+    if (next !== 'now' && bytes * 2 < pipeline.core.input.length) await sleep(pause);
   }
   await pipeline.source.detach();
   while ((await deliver(pipeline)).bytes > 0);

@@ -44,6 +44,12 @@ export let kept: i32 = 0;
 /** event_time of the record that left the zone. */
 export let instant: f64 = 0;
 
+/** Whether the bytes from input offset `from` to `to` are one datum and nothing else. */
+export function isDatum(from: i32, to: i32): bool {
+  const end = INPUT + <usize>to;
+  return from < to && readDatum(INPUT + <usize>from, end) === end;
+}
+
 /** Reads datums from input offset `from` to `to` and writes what passes to the start of the output. */
 export function run(from: i32, to: i32): i32 {
   const end = INPUT + <usize>to;

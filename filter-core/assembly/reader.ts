@@ -39,7 +39,7 @@ function runBehind(step: usize): u32 {
 }
 
 function hasInt(step: usize): bool {
-  return load<u8>(step, 1) >= WITH_INT;
+  return (load<u8>(step, 1) & WITH_INT) !== 0;
 }
 
 /**
@@ -59,9 +59,9 @@ export function setPlan(fields: i32): void {
   }
 }
 
-/** Makes -1 of a number that the writer schema lacks; a string is empty, a boolean false without this. */
-export function setUnknown(slot: i32): void {
-  setSlot(slot, -1);
+/** What a field has that the writer schema lacks: a number, or 0 for an empty string and false. */
+export function setUnknown(slot: i32, value: i32): void {
+  setSlot(slot, value);
 }
 
 /** Reads a number, or a string of any length: both begin with a varint. */

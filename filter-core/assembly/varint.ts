@@ -26,9 +26,7 @@ export function skipVarints(at: usize, count: i64, ints: bool): usize {
       const pairs = more & (more >> 8);
       if ((pairs & (pairs >> 16)) !== 0) return 0;
     }
-    if (last === 63) {
-      at += 8;
-    } else at += <usize>(last >> 3) + 1;
+    at += <usize>(last >> 3) + 1;
     count -= found;
   } while (count > 0);
   return at;

@@ -1,7 +1,7 @@
 import { type Reject, readPid, readPorts, readRingBytes } from './values.js';
 
-/** What one run was asked to do. An absent member means no such filter. */
-export interface CliOptions {
+/** Which rows are printed, and how. An absent member means no such filter. */
+export interface RowOptions {
   /** Column TIME: local time of the accept. */
   readonly time: boolean;
   /** Column TIME(s): seconds since the first row. */
@@ -9,6 +9,10 @@ export interface CliOptions {
   readonly pid?: number;
   readonly ports?: readonly number[];
   readonly family?: 4 | 6;
+}
+
+/** What one capture was asked to do. */
+export interface CliOptions extends RowOptions {
   /** Pinned BPF map of cgroup ids. */
   readonly cgroupMap?: string;
   /** Pinned BPF map of mount namespace inodes. */
@@ -17,9 +21,8 @@ export interface CliOptions {
   readonly ringBytes: number;
 }
 
-export const DEFAULTS: CliOptions = { time: false, timestamp: false, ringBytes: 8 * 2 ** 20 };
-
-interface Row {
+/** What help and usage say of an option. */
+export interface Row {
   /** Short flag before the long one. */
   readonly flags: readonly string[];
   /** Name of the value; absent for an option that takes none. */
@@ -27,24 +30,43 @@ interface Row {
   readonly help: string;
   /** Neighbouring options with the same word exclude each other. */
   readonly exclusive?: string;
+  readonly required?: true;
 }
 
-/** Sets one member of CliOptions; an empty value leaves it at its default. `read` throws what `reject` makes. */
-type Setting = {
-  readonly [K in keyof CliOptions]-?: {
+/** Sets one member of O; an empty value leaves it at its default. `read` throws what `reject` makes. */
+type Setting<O> = {
+  readonly [K in keyof O]-?: {
     readonly key: K;
-    readonly read: (text: string, reject: Reject) => NonNullable<CliOptions[K]>;
+    readonly read: (text: string, reject: Reject) => NonNullable<O[K]>;
   };
-}[keyof CliOptions];
+}[keyof O];
 
-export type Option = Row & (Setting | { readonly prints: 'help' | 'version' });
+/** `refused`: an option of another command, not in this one's help; says why this one has none. */
+export type Option<O> = Row & (Setting<O> | { readonly prints: 'help' | 'version' } | { readonly refused: string });
 
-const on = (): boolean => true;
-const asGiven = (text: string): string => text;
+/** A command whose arguments set O: parser, usage, help and documentation follow its table. */
+export interface Command<O> {
+  /** As usage and errors name it. */
+  readonly program: string;
+  readonly description: string;
+  readonly options: readonly Option<O>[];
+  /** All members of O but those of required options. */
+  readonly defaults: Partial<O>;
+  /** Ends the help; newline at the end. */
+  readonly epilog: string;
+}
 
-/** Every option there is: parser, usage, help and documentation follow this table. Help strings are tcpaccept's. */
-export const OPTIONS: readonly Option[] = [
-  { flags: ['-h', '--help'], help: 'show this help message and exit', prints: 'help' },
+export const on = (): boolean => true;
+export const asGiven = (text: string): string => text;
+
+export const HELP_OPTION = {
+  flags: ['-h', '--help'],
+  help: 'show this help message and exit',
+  prints: 'help',
+} as const;
+
+/** tcpaccept's own, with its help. */
+export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
   { flags: ['-T', '--time'], help: 'include time column on output (HH:MM:SS)', key: 'time', read: on },
   { flags: ['-t', '--timestamp'], help: 'include timestamp on output', key: 'timestamp', read: on },
   { flags: ['-p', '--pid'], metavar: 'PID', help: 'trace this PID only', key: 'pid', read: readPid },
@@ -57,6 +79,16 @@ export const OPTIONS: readonly Option[] = [
   },
   { flags: ['-4', '--ipv4'], help: 'trace IPv4 family only', exclusive: 'family', key: 'family', read: () => 4 },
   { flags: ['-6', '--ipv6'], help: 'trace IPv6 family only', exclusive: 'family', key: 'family', read: () => 6 },
+];
+
+export const ROW_DEFAULTS = { time: false, timestamp: false };
+
+const DEFAULTS: CliOptions = { ...ROW_DEFAULTS, ringBytes: 8 * 2 ** 20 };
+
+/** Every option of the capture. */
+const OPTIONS: readonly Option<CliOptions>[] = [
+  HELP_OPTION,
+  ...ROW_OPTIONS,
   {
     flags: ['--cgroupmap'],
     metavar: 'PATH',
@@ -80,3 +112,31 @@ export const OPTIONS: readonly Option[] = [
   },
   { flags: ['--version'], help: "show program's version number and exit", prints: 'version' },
 ];
+
+const EPILOG = `examples:
+    acceptstream           # trace all TCP accept()s
+    acceptstream -t        # include timestamps
+    acceptstream -P 80,81  # only trace port 80 and 81
+    acceptstream -p 181    # only trace PID 181
+    acceptstream --cgroupmap mappath  # only trace cgroups in this BPF map
+    acceptstream --mntnsmap mappath   # only trace mount namespaces in the map
+    acceptstream -4        # trace IPv4 family
+    acceptstream -6        # trace IPv6 family
+    acceptstream -tT > accepts.txt    # both times, into a file
+    acceptstream | grep --line-buffered sshd  # rows of one program, live
+    acceptstream --ring-bytes 67108864        # room for longer bursts
+
+exit status:
+    0  ended by Ctrl-C, another signal or a closed pipe
+    1  failed, for the reason on stderr
+    2  the command line is wrong
+`;
+
+/** The accepts of this host, as they happen. */
+export const CAPTURE: Command<CliOptions> = {
+  program: 'acceptstream',
+  description: 'Trace TCP accepts',
+  options: OPTIONS,
+  defaults: DEFAULTS,
+  epilog: EPILOG,
+};

@@ -1,40 +1,50 @@
 import { AcceptstreamError } from '../../schemas/error.js';
 import { argumentError, quoted, usageError } from './errors.js';
-import { formatHelp, formatUsage, PROGRAM } from './help.js';
-import { exactMatch, lookAt, type Match } from './match.js';
-import { type CliOptions, DEFAULTS, type Option } from './options.js';
+import { formatHelp, formatUsage } from './help.js';
+import { exactMatch, type Flags, flagsOf, lookAt, type Match } from './match.js';
+import { CAPTURE, type CliOptions, type Command, type Option, type Row } from './options.js';
 
 export type { CliOptions } from './options.js';
 
-export type Parsed =
-  | { readonly kind: 'run'; readonly options: CliOptions }
+export type Parsed<O = CliOptions> =
+  | { readonly kind: 'run'; readonly options: O }
   /** For stdout; exit status 0. */
   | { readonly kind: 'print'; readonly text: string }
   /** For stderr; exit status 2. */
   | { readonly kind: 'usage'; readonly text: string };
 
 /** One use of an option; an option without a value has none. */
-interface Use {
-  readonly option: Option;
+interface Use<T> {
+  readonly option: T;
   readonly value?: string;
 }
 
+/** The arguments of the capture, behind the program's name; as parseArguments. */
+export function parseCommandLine(argv: readonly string[], version: string): Parsed {
+  return parseArguments(CAPTURE, argv, version);
+}
+
 /**
- * Reads the arguments behind the program's name by the rules of Python 3.11's argparse, which tcpaccept has.
+ * Reads the arguments behind a command's name by the rules of Python 3.11's argparse, which tcpaccept has.
  * Never throws for any argv; texts end with a newline and hold no unprintable character of argv.
  */
-export function parseCommandLine(argv: readonly string[], version: string): Parsed {
+export function parseArguments<O>(command: Command<O>, argv: readonly string[], version: string): Parsed<O> {
   try {
-    return apply(readUses(argv), version);
+    return apply(command, readUses(flagsOf(command.options), argv), version);
   } catch (error) {
     if (!(error instanceof AcceptstreamError) || error.code !== 'USAGE') throw error;
-    return { kind: 'usage', text: `${formatUsage()}${PROGRAM}: error: ${error.message}\n` };
+    return { kind: 'usage', text: usageText(command, error) };
   }
 }
 
+/** What stderr gets for a wrong command line: the usage, and what is wrong. */
+export function usageText<O>(command: Command<O>, error: AcceptstreamError): string {
+  return `${formatUsage(command)}${command.program}: error: ${error.message}\n`;
+}
+
 /** Lazily, because the first error or -h in the order of the arguments decides; what is left over comes last. */
-function* readUses(argv: readonly string[]): Generator<Use, void> {
-  const looks = lookAt(argv);
+function* readUses<T extends Row>(flags: Flags<T>, argv: readonly string[]): Generator<Use<T>, void> {
+  const looks = lookAt(flags, argv);
   const unrecognized: string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const look = looks[index];
@@ -42,7 +52,7 @@ function* readUses(argv: readonly string[]): Generator<Use, void> {
       unrecognized.push(argv[index] ?? '');
       continue;
     }
-    const uses = expandCluster(look);
+    const uses = expandCluster(flags, look);
     const last = uses.at(-1);
     const needsNext = last?.option.metavar !== undefined && last.value === undefined;
     if (needsNext) {
@@ -56,12 +66,12 @@ function* readUses(argv: readonly string[]): Generator<Use, void> {
 }
 
 /** The options of one argument: -tP80 is two. Only the last of them may lack its value. */
-function expandCluster(match: Match): Use[] {
-  const uses: Use[] = [];
+function expandCluster<T extends Row>(flags: Flags<T>, match: Match<T>): Use<T>[] {
+  const uses: Use<T>[] = [];
   let { option, glued } = match;
   while (glued !== undefined && option.metavar === undefined) {
     const letter = glued.slice(0, 1);
-    const next = match.flag.startsWith('--') ? undefined : exactMatch(`-${letter}`);
+    const next = match.flag.startsWith('--') ? undefined : exactMatch(flags, `-${letter}`);
     if (next === undefined) throw argumentError(option, `ignored explicit argument ${quoted(glued)}`);
     uses.push({ option });
     option = next.option;
@@ -71,23 +81,34 @@ function expandCluster(match: Match): Use[] {
   return uses;
 }
 
-function apply(uses: Iterable<Use>, version: string): Parsed {
-  const settings = new Map<string, unknown>();
-  const used = new Set<Option>();
+function apply<O>(command: Command<O>, uses: Iterable<Use<Option<O>>>, version: string): Parsed<O> {
+  const settings = new Map<keyof O, unknown>();
+  const used = new Set<Option<O>>();
   for (const { option, value } of uses) {
     rejectConflict(option, used);
     used.add(option);
+    if ('refused' in option) throw argumentError(option, option.refused);
     if ('prints' in option) {
-      return { kind: 'print', text: option.prints === 'help' ? formatHelp() : `${PROGRAM} ${version}\n` };
+      return {
+        kind: 'print',
+        text: option.prints === 'help' ? formatHelp(command) : `${command.program} ${version}\n`,
+      };
     }
     const reject = (message: string) => argumentError(option, message);
     if (value === '') settings.delete(option.key);
     else settings.set(option.key, option.read(value ?? '', reject));
   }
-  return { kind: 'run', options: { ...DEFAULTS, ...Object.fromEntries(settings) } };
+  rejectMissing(command, settings);
+  return { kind: 'run', options: { ...command.defaults, ...Object.fromEntries(settings) } as O };
 }
 
-function rejectConflict(option: Option, used: ReadonlySet<Option>): void {
+function rejectMissing<O>({ options }: Command<O>, settings: ReadonlyMap<keyof O, unknown>): void {
+  const missing = options.filter((option) => option.required && 'key' in option && !settings.has(option.key));
+  const names = missing.map(({ flags }) => flags.join('/')).join(', ');
+  if (names) throw usageError(`the following arguments are required: ${names}`);
+}
+
+function rejectConflict(option: Row, used: ReadonlySet<Row>): void {
   for (const other of used) {
     const conflict = other !== option && option.exclusive !== undefined && other.exclusive === option.exclusive;
     if (conflict) throw argumentError(option, `not allowed with argument ${other.flags.join('/')}`);

@@ -6,27 +6,44 @@ import { AcceptstreamError } from '../../schemas/error.js';
 import { ConfigDocument, type Problem } from './document.js';
 import { resolveFiles } from './files.js';
 import { explainAll } from './problems.js';
-import { conflicts } from './rules.js';
+import { type Conflict, conflicts } from './rules.js';
 import type { RunConfig } from './types.js';
 
 const require = createRequire(import.meta.url);
 
-/**
- * Reads and validates a configuration whole: ${NAME} replaced from `env`, defaults filled in, file names made absolute,
- * secrets read from their files. Throws USAGE with one line per problem (FILE:LINE: what and remedy).
- */
-export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>> = process.env): RunConfig {
-  const document = new ConfigDocument(readText(path), env);
-  const config = withDefaults(document.values());
-  const problems = [...document.problems, ...validate(config, document)];
-  if (problems.length > 0) throw refusal(path, problems);
-  return resolveFiles(config as RunConfig, dirname(path));
+/** What a YAML file of ours may hold. */
+export interface FileShape<T> {
+  /** JSON Schema; it may refer to parts of schemas/config.schema.json as `config#/definitions/…`. */
+  readonly schema: object;
+  /** Maps that may be left out although the schema fills in defaults inside them. */
+  readonly defaults: object;
+  conflicts(content: T): Conflict[];
 }
 
-// The schema fills in defaults of what is there: source and filter may be left out.
-function withDefaults(values: unknown): unknown {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const RUN: FileShape<RunConfig> = { schema: { $ref: 'config' }, defaults: { source: {}, filter: {} }, conflicts };
+
+/** Reads and validates the configuration of a run; as loadFile. */
+export function loadConfig(path: string, env: Environment = process.env): RunConfig {
+  return loadFile(path, RUN, env);
+}
+
+/**
+ * Reads and validates a file whole: ${NAME} replaced from `env`, defaults filled in, file names made absolute, secrets
+ * read from their files. Throws USAGE with one line per problem (FILE:LINE: what and remedy).
+ */
+export function loadFile<T>(path: string, shape: FileShape<T>, env: Environment = process.env): T {
+  const document = new ConfigDocument(readText(path), env);
+  const content = withDefaults(document.values(), shape.defaults);
+  const problems = [...document.problems, ...validate(content, shape, document)];
+  if (problems.length > 0) throw refusal(path, problems);
+  return resolveFiles(content as T, dirname(path));
+}
+
+function withDefaults(values: unknown, defaults: object): unknown {
   const isMap = typeof values === 'object' && values !== null && !Array.isArray(values);
-  return isMap ? { source: {}, filter: {}, ...values } : values;
+  return isMap ? { ...defaults, ...values } : values;
 }
 
 function readText(path: string): string {
@@ -38,11 +55,12 @@ function readText(path: string): string {
   }
 }
 
-function validate(config: unknown, document: ConfigDocument): Problem[] {
+function validate<T>(content: unknown, shape: FileShape<T>, document: ConfigDocument): Problem[] {
   const ajv = new Ajv({ allErrors: true, discriminator: true, useDefaults: true, verbose: true });
-  const check = ajv.compile<RunConfig>(require('#schemas/config.schema.json'));
-  if (!check(config)) return explainAll(check.errors ?? [], document);
-  return conflicts(config).map(({ path, message }) => ({
+  ajv.addSchema(require('#schemas/config.schema.json'), 'config');
+  const check = ajv.compile<T>(shape.schema);
+  if (!check(content)) return explainAll(check.errors ?? [], document);
+  return shape.conflicts(content).map(({ path, message }) => ({
     line: document.lineOf(path),
     message: `${path.join('.')}: ${message}`,
   }));

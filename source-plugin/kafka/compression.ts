@@ -1,5 +1,6 @@
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import type { CompressionTypes as CompressionType } from 'kafkajs';
 import type { KafkaConfig } from '../config/types.js';
+import { CompressionCodecs, CompressionTypes } from './kafkajs.js';
 
 const TYPES = {
   none: CompressionTypes.None,
@@ -8,13 +9,21 @@ const TYPES = {
 } as const;
 
 /** kafkajs's number of a compression, made ready for use. */
-export async function compressionType(name: KafkaConfig['compression']): Promise<CompressionTypes> {
+export async function compressionType(name: KafkaConfig['compression']): Promise<CompressionType> {
   if (name === 'zstd') await registerZstd();
   return TYPES[name];
 }
 
+let zstd: Promise<void> | undefined;
+
 /** Lets kafkajs read and write zstd, which it knows by number only. */
-export async function registerZstd(): Promise<void> {
+export function registerZstd(): Promise<void> {
+  // Started twice, the codec runs in a memory that is not set up yet.
+  zstd ??= startZstd();
+  return zstd;
+}
+
+async function startZstd(): Promise<void> {
   const { init, compress, decompress } = await import('@bokuweb/zstd-wasm');
   await init();
   const codec = {

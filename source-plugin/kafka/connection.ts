@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import type { Kafka as Client, SASLOptions } from 'kafkajs';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { KafkaConfig, SaslConfig, TlsConfig } from '../config/types.js';
+import { Kafka, logLevel } from './kafkajs.js';
 import { openSockets, type Sockets } from './sockets.js';
 
 const CONNECT_MS = 5_000;
@@ -12,7 +13,7 @@ const REQUEST_MS = 30_000;
 export type KafkaAccess = Pick<KafkaConfig, 'brokers' | 'client_id' | 'tls' | 'sasl'>;
 
 export interface Connection {
-  readonly client: Kafka;
+  readonly client: Client;
   readonly sockets: Sockets;
 }
 

@@ -67,7 +67,9 @@ function refusalOf(fault: KafkaFault, context: RefusalContext): Outcome | undefi
 
 function saslRefusal({ name, message }: KafkaFault) {
   if (name !== 'KafkaJSSASLAuthenticationError' || CLOSED_DURING_SASL.test(message)) return undefined;
-  return BROKER_REFUSALS[/mechanism/.test(message) ? 'UNSUPPORTED_SASL_MECHANISM' : 'SASL_AUTHENTICATION_FAILED'];
+  return BROKER_REFUSALS[
+    /mechanism is not supported/.test(message) ? 'UNSUPPORTED_SASL_MECHANISM' : 'SASL_AUTHENTICATION_FAILED'
+  ];
 }
 
 function brokerFailure({ type, retriable, message }: KafkaFault, { topic }: RefusalContext): Outcome | undefined {

@@ -73,7 +73,7 @@ class Watch {
     this.#kind = failure.kind;
     if (now - this.#kindSince >= patience[failure.kind]) throw fatal(failure, operation);
     if (signal.aborted) throw stopped(failure, operation);
-    if (now - this.#noticed < NOTICE_MS) return;
+    if (now - this.#noticed < NOTICE_MS && failure.kind !== 'sequence') return;
     this.#noticed = now;
     this.#waiting.onWait(`${failure.message}: trying again`);
   }

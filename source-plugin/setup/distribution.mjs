@@ -4,7 +4,7 @@ export function parseOsRelease(text) {
   return Object.fromEntries(pairs.filter((pair) => pair).map((pair) => [pair[1], pair[2] ?? pair[3] ?? pair[4]]));
 }
 
-// What each family calls the packages of each tool (tools.mjs) and of libbpf's shared library.
+// What each family calls the packages of each tool (tools.mjs).
 const FAMILIES = [
   {
     ids: ['debian', 'ubuntu'],
@@ -14,18 +14,17 @@ const FAMILIES = [
       cxx: ['g++'],
       cc: ['gcc', 'libc6-dev'],
       libbpf: ['libbpf-dev'],
-      library: ['libbpf1'],
     },
   },
   {
     ids: ['fedora', 'rhel', 'centos'],
     install: ['dnf', 'install', '-y'],
-    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'], library: ['libbpf'] },
+    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'] },
   },
   {
     ids: ['arch'],
     install: ['pacman', '-S', '--needed'],
-    packages: { clang: ['clang'], cxx: ['gcc'], cc: ['gcc'], libbpf: ['libbpf'], library: ['libbpf'] },
+    packages: { clang: ['clang'], cxx: ['gcc'], cc: ['gcc'], libbpf: ['libbpf'] },
   },
   {
     ids: ['alpine'],
@@ -35,13 +34,12 @@ const FAMILIES = [
       cxx: ['g++'],
       cc: ['gcc', 'musl-dev'],
       libbpf: ['libbpf-dev', 'linux-headers'],
-      library: ['libbpf'],
     },
   },
   {
     ids: ['opensuse', 'suse'],
     install: ['zypper', 'install', '-y'],
-    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'], library: ['libbpf1'] },
+    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'] },
   },
 ];
 

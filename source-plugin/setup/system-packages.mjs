@@ -7,7 +7,7 @@ import { missingTools, TOOL_NAMES } from './tools.mjs';
 
 const named = (tools) => tools.map((tool) => TOOL_NAMES[tool]).join(', ');
 
-export function readOsRelease() {
+function readOsRelease() {
   try {
     return parseOsRelease(readFileSync('/etc/os-release', 'utf8'));
   } catch {

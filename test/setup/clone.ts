@@ -71,8 +71,6 @@ if (process.argv[at] === '--outFile') fs.writeFileSync(out, 'wasm');
 else {
   fs.mkdirSync(out + '/source-plugin', { recursive: true });
   fs.cpSync('main.stub', out + '/source-plugin/main.js');
-  fs.mkdirSync(out + '/source-plugin/cli', { recursive: true });
-  fs.cpSync('parse.stub', out + '/source-plugin/cli/parse.js');
 }
 `;
 
@@ -90,8 +88,9 @@ writeFileSync('filter-core/assembly/fields.ts', '');
   'bpf/accept.bpf.c': '',
   'native/addon.cc': '',
   'filter-core/asconfig.json': '{}',
-  'main.stub': 'export const main = async (argv) => { console.log(JSON.stringify(argv)); return 7; };',
-  'parse.stub': "export const parseCommandLine = (argv) => ({ kind: argv.includes('--capture') ? 'run' : 'print' });",
+  'main.stub': `export const main = async (argv) => { console.log(JSON.stringify(argv)); return 7; };
+export const needsCapture = async (argv) => argv.includes('--capture');
+`,
 };
 
 export interface Ended {

@@ -119,14 +119,6 @@ test('a failing compiler is quoted, ends with status 1, and leaves the last good
   expect(clone.calls().map((call) => call.split(' ')[0])).toEqual(['g++']);
 });
 
-test('an addon that does not load is an error that says so', async () => {
-  const clone = await builtClone();
-  const { status, stderr } = await clone.run('acceptstream.mjs', ['--capture'], process.geteuid?.());
-  if (process.geteuid?.() === 0) expect(stderr).toContain("acceptstream: the native part can't be loaded: ");
-  else expect(stderr).toContain('acceptstream: capture needs root');
-  expect(status).toBe(1);
-});
-
 test('an installed package, which has no lockfile, is run as it is', async () => {
   const clone = await builtClone();
   clone.write('native/addon.cc', 'changed');

@@ -135,29 +135,53 @@ describe('over time', () => {
     vi.useRealTimers();
   });
 
-  const started = (source: MemorySource, inputBytes = 8) => {
+  const started = (
+    source: MemorySource,
+    { inputBytes = 8, lingerMs }: { inputBytes?: number; lingerMs?: number } = {},
+  ) => {
     const stop = new AbortController();
-    const core = passingCore({ inputBytes });
-    return { stop, run: runPipeline({ source, core, sink: sinkBeside(source), signal: stop.signal }) };
+    const linger = lingerMs === undefined ? {} : { lingerMs: () => lingerMs };
+    const stages = { source, core: passingCore({ inputBytes }), sink: sinkBeside(source) };
+    return { stop, run: runPipeline({ ...stages, signal: stop.signal, ...linger }) };
   };
 
-  test('it reads 5 ms after a record, and ever later up to 50 ms while there is none', async () => {
-    const source = new MemorySource(datums('a'));
-    const reads: number[] = [];
+  /** When the source is read, ms from now on. */
+  function readTimes(source: MemorySource): number[] {
+    const times: number[] = [];
+    const start = Date.now();
     const read = source.read.bind(source);
     source.read = (target) => {
-      reads.push(Date.now() - start);
+      times.push(Date.now() - start);
       return read(target);
     };
-    const start = Date.now();
+    return times;
+  }
+
+  test('it reads 10 ms after a record, and ever later up to 50 ms while there is none', async () => {
+    const source = new MemorySource(datums('a'));
+    const reads = readTimes(source);
     const { stop, run } = started(source);
     await vi.advanceTimersByTimeAsync(230);
-    expect(reads).toEqual([0, 5, 15, 35, 75, 125, 175, 225]);
+    expect(reads).toEqual([0, 10, 30, 70, 120, 170, 220]);
     source.append(...datums('b'));
-    await vi.advanceTimersByTimeAsync(60);
-    expect(reads.slice(8)).toEqual([275, 280, 290]);
+    await vi.advanceTimersByTimeAsync(75);
+    expect(reads.slice(7)).toEqual([270, 280, 300]);
     stop.abort();
     await vi.advanceTimersByTimeAsync(50);
+    await run;
+  });
+
+  test.for([
+    [20, [0, 20, 60, 110, 160]],
+    [80, [0, 80, 160]],
+  ] as const)('records may wait %i ms for a fuller batch', async ([lingerMs, expected]) => {
+    const source = new MemorySource(datums('a'));
+    const reads = readTimes(source);
+    const { stop, run } = started(source, { lingerMs });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(reads).toEqual(expected);
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(80);
     await run;
   });
 
@@ -165,9 +189,11 @@ describe('over time', () => {
     const source = new MemorySource(datums('abcdefghijklmnopqrstuvwxwxyz'));
     const { stop, run } = started(source);
     await settle();
-    expect(source.calls.filter((call) => call.startsWith('commit'))).toEqual(
-      [8, 16, 24, 28].map((at) => `commit ${at}`),
-    );
+    const reads = () => source.calls.filter((call) => call.startsWith('read'));
+    expect(reads()).toEqual(['read 8', 'read 8', 'read 8', 'read 4', 'read 0']);
+    source.append(...datums('abc'));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(reads().slice(5)).toEqual(['read 3']);
     stop.abort();
     await vi.advanceTimersByTimeAsync(50);
     await run;
@@ -193,7 +219,7 @@ describe('over time', () => {
 
   test('an abort ends it when all that was there by then is delivered, and closes nothing', async () => {
     const source = new MemorySource();
-    const { stop, run } = started(source, 2);
+    const { stop, run } = started(source, { inputBytes: 2 });
     await settle();
     source.append(...datums('abc'));
     stop.abort();

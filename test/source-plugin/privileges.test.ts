@@ -16,6 +16,7 @@ function standing(env: Record<string, string>, uid?: number): Standing {
     import { stat } from 'node:fs/promises';
     import { dropPrivileges } from './dist/source-plugin/privileges.js';
     await stat('.');
+    if (process.getuid() === 0) process.setgroups([4, 27]);
     dropPrivileges();
     const names = ['Uid', 'Gid', 'Groups', 'CapEff', 'CapPrm'];
     const ids = readdirSync('/proc/self/task').map((task) => {

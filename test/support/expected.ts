@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
@@ -95,6 +95,8 @@ function cgroupOf(path: string): Pick<Accept, 'cgroup_id' | 'cgroup'> {
 
 /** sd_id128_get_machine_app_specific(3): HMAC-SHA256 keyed with the machine-id, its first half made a UUID of version 4. */
 function machineHash(): string {
+  // A bare Debian has none.
+  if (!existsSync('/etc/machine-id')) return '';
   const machine = Buffer.from(readFileSync('/etc/machine-id', 'utf8').trim(), 'hex');
   const digits = createHmac('sha256', machine).update(Buffer.from(APP_ID, 'hex')).digest('hex').slice(0, 32);
   const variant = ((Number.parseInt(digits.charAt(16), 16) & 3) | 8).toString(16);

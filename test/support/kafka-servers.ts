@@ -87,18 +87,17 @@ export interface Shared extends KafkaAddresses {
   readonly registry: { readonly url: string };
 }
 
-let shared: Promise<Shared> | undefined;
+let shared: Promise<[Kafka, Registry]> | undefined;
 
-/** Servers that end with this process. */
-export function startShared(): Promise<Shared> {
-  shared ??= Promise.all([startKafka({ security: true }), startRegistry()]).then(
-    ([{ brokers, listeners, user, certificates }, { url }]) => ({
-      brokers,
-      listeners,
-      user,
-      certificates,
-      registry: { url },
-    }),
-  );
-  return shared;
+/** Starts them; a second call gives the same ones. */
+export async function startShared(): Promise<Shared> {
+  shared ??= Promise.all([startKafka({ security: true }), startRegistry()]);
+  const [{ brokers, listeners, user, certificates }, { url }] = await shared;
+  return { brokers, listeners, user, certificates, registry: { url } };
+}
+
+/** Ends them if they were started. */
+export async function stopShared(): Promise<void> {
+  const servers = await shared?.catch(() => []);
+  await Promise.all((servers ?? []).map((server) => server.stop()));
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
-import { startShared } from './kafka-servers.js';
+import { startShared, stopShared } from './kafka-servers.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,7 +12,7 @@ declare module 'vitest' {
 }
 
 /** Global set-up: one broker and one registry for all test files of a run, started when the first file asks. */
-export default async function setup(project: TestProject): Promise<() => void> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = createServer((_, response) => {
     startShared().then(
       (addresses) => response.end(JSON.stringify(addresses)),
@@ -22,5 +22,8 @@ export default async function setup(project: TestProject): Promise<() => void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   project.provide('kafka', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  return () => server.close();
+  return async () => {
+    server.close();
+    await stopShared();
+  };
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { inject } from 'vitest';
-import { type Shared, startShared } from './kafka-servers.js';
+import { afterAll, inject } from 'vitest';
+import { type Shared, startShared, stopShared } from './kafka-servers.js';
 
 export * from './kafka-servers.js';
+
+// Without the set-up of the kafka project they are the test file's own.
+afterAll(stopShared);
 
 /** The shared servers; started on first use, gone when the run ends. Allow for 30 s. */
 export async function sharedKafka(): Promise<Shared> {

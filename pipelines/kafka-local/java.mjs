@@ -1,0 +1,119 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { temporaryFolder } from './folder.mjs';
+
+const BROKER = fileURLToPath(new URL('pom.xml', import.meta.url));
+const TOOLS = fileURLToPath(new URL('tools.pom.xml', import.meta.url));
+const REGISTRY = 'io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all';
+const OLDEST_JAVA = 17;
+const APT = 'apt-get install -y --no-install-recommends default-jre-headless maven openssl';
+
+const runs = promisify(execFile);
+
+/** Flags for a start within seconds, and a heap that holds all either server needs. */
+export const QUICK_START = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
+function cacheFolder() {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'acceptstream');
+}
+
+function folderOf(pom) {
+  const version = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
+  return join(cacheFolder(), `kafka-${version}`);
+}
+
+const registryFolder = () => join(cacheFolder(), `apicurio-${REGISTRY.split(':')[2]}`);
+
+function answers(program, args) {
+  try {
+    execFileSync(program, args, { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasJava() {
+  try {
+    const text = execFileSync('java', ['--version'], { encoding: 'utf8', stdio: 'pipe' });
+    return Number(/^\S+ (\d+)/.exec(text)?.[1]) >= OLDEST_JAVA;
+  } catch {
+    return false;
+  }
+}
+
+/** One line that names what is missing and the command that installs it; '' when the servers can run here. */
+export function missingPrograms() {
+  const cached = existsSync(folderOf(BROKER)) && existsSync(registryFolder());
+  const missing = [
+    ...(hasJava() ? [] : [`a Java runtime of version ${OLDEST_JAVA} or later`]),
+    ...(cached || answers('mvn', ['--version']) ? [] : ['Maven']),
+    ...(answers('openssl', ['version']) ? [] : ['openssl']),
+  ];
+  return missing.length === 0 ? '' : `the local Kafka needs ${missing.join(' and ')}: run as root: ${APT}`;
+}
+
+// Another process may fill the same folder meanwhile: the first to rename wins, and both are equal.
+async function fill(folder, goal) {
+  if (existsSync(folder)) return folder;
+  mkdirSync(cacheFolder(), { recursive: true });
+  const fresh = temporaryFolder(`${folder}.new-`);
+  try {
+    // Maven leaves marker files where it runs.
+    await runs('mvn', ['-q', '-B', ...goal(fresh.path)], { cwd: fresh.path });
+    renameSync(fresh.path, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw new Error(`Maven could not fetch ${folder}: ${firstLine(error)}`);
+  } finally {
+    fresh.remove();
+  }
+  return folder;
+}
+
+function firstLine({ stdout = '', stderr = '', message }) {
+  return `${stdout}${stderr}`.split('\n').find((line) => line.includes('ERROR')) ?? message;
+}
+
+function mustHavePrograms() {
+  const missing = missingPrograms();
+  if (missing) throw new Error(missing);
+}
+
+async function classesOf(pom) {
+  mustHavePrograms();
+  const goal = ['-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime'];
+  const folder = await fill(folderOf(pom), (target) => [...goal, `-DoutputDirectory=${target}`]);
+  return join(folder, '*');
+}
+
+/** @returns {Promise<string>} class path of the broker, fetched on first use */
+export function kafkaClasses() {
+  return classesOf(BROKER);
+}
+
+/** @returns {Promise<string>} the registry's jar, fetched on first use */
+export async function registryJar() {
+  mustHavePrograms();
+  const folder = await fill(registryFolder(), (target) => [
+    'dependency:unpack',
+    `-Dartifact=${REGISTRY}`,
+    `-DoutputDirectory=${target}`,
+  ]);
+  return join(folder, `apicurio-registry-app-${REGISTRY.split(':')[2]}-runner.jar`);
+}
+
+/**
+ * The command line that runs one of Kafka's own tools, fetched on first use.
+ * @param {string} main its class, such as org.apache.kafka.tools.ProducerPerformance
+ * @param {string[]} args
+ * @returns {Promise<string[]>} argv
+ */
+export async function kafkaTool(main, args) {
+  const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+  return ['java', ...flags, '-cp', await classesOf(TOOLS), main, ...args];
+}

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+
+export const RUN_USAGE = 'usage: acceptstream run [-h] [--check] FILE.yaml\n';
+
+const RUN_HELP = `${RUN_USAGE}
+Stream TCP accepts to the sinks of a configuration file
+
+options:
+  -h, --help  show this help message and exit
+  --check     validate the file, try capture and connect every sink, say on
+              stderr what would happen, and exit
+
+The file names one source, filters and any number of sinks. Editors complete it
+with schemas/config.schema.json of the package. A small one:
+    sinks:
+      screen: { type: stdout }
+      siem:
+        type: kafka
+        brokers: [kafka1:9092]
+        topic: accepts
+        registry: { url: "http://registry:8081" }
+
+\${NAME} in a value is replaced from the environment; password_file, token_file
+and the like are read from files. SIGHUP reads the file again: sinks that changed
+are connected anew; a file that can't be used changes nothing.
+
+exit status:
+  0  ended by a signal, or --check found nothing wrong
+  1  capture or a sink failed
+  2  wrong usage, or a configuration with problems (one line each)
+`;
+
+/** What the arguments behind `run` ask for. */
+export type RunRequest =
+  | { readonly kind: 'run' | 'check'; readonly path: string }
+  /** For stdout; exit status 0. */
+  | { readonly kind: 'print'; readonly text: string }
+  /** For stderr; exit status 2. */
+  | { readonly kind: 'usage'; readonly text: string };
+
+export function parseRunArguments(argv: readonly string[]): RunRequest {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { help: { type: 'boolean', short: 'h' }, check: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    const [path, ...more] = positionals;
+    if (values.help) return { kind: 'print', text: RUN_HELP };
+    if (path === undefined || more.length > 0) return wrong('give one configuration file');
+    return { kind: values.check ? 'check' : 'run', path };
+  } catch (error) {
+    return wrong(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
+  }
+}
+
+function wrong(message: string): RunRequest {
+  return { kind: 'usage', text: `${RUN_USAGE}acceptstream run: error: ${message}\n` };
+}

@@ -1,0 +1,62 @@
+import { loadCore } from '../../filter-core/index.js';
+import { loadConfig } from '../config/load.js';
+import type { RunConfig } from '../config/types.js';
+import { type LiveSource, openLive } from '../live.js';
+import { LossReport } from '../loss.js';
+import { runPipeline } from '../pipeline.js';
+import { dropPrivileges } from '../privileges.js';
+import { stopOnSignal } from '../stop.js';
+import { connect } from './connect.js';
+import { Outlets } from './outlets.js';
+import { reloadOnHangup } from './reload.js';
+import { log, reasonOf } from './report.js';
+
+const LOSS_MS = 1000;
+
+/** Runs a configuration until a signal ends it; SIGHUP reads it again. Rejects with what failed. */
+export async function run(path: string): Promise<void> {
+  const config = loadConfig(path);
+  // Capture comes first: accepts made while the sinks connect wait in the ring.
+  const source = openSource(config);
+  try {
+    dropPrivileges();
+    await stream(path, config, source);
+  } finally {
+    source.close();
+  }
+}
+
+/** Validates a configuration, tries capture and connects every sink; says on stderr what a run would do. */
+export async function check(path: string): Promise<void> {
+  const config = loadConfig(path);
+  const source = openSource(config);
+  source.close();
+  log(`source: live by ${source.hook}, ring of ${config.source.ring_bytes} bytes`);
+  const outlets = await connect(config);
+  await Promise.all(outlets.map(({ sink }) => sink.close()));
+}
+
+function openSource({ source, filter }: RunConfig): LiveSource {
+  const { pid, ports, family, cgroup_map: cgroupMap, mntns_map: mntnsMap } = filter;
+  return openLive({ pid, ports, family, cgroupMap, mntnsMap, ringBytes: source.ring_bytes });
+}
+
+async function stream(path: string, config: RunConfig, source: LiveSource): Promise<void> {
+  const controller = new AbortController();
+  const loss = new LossReport(source);
+  const watch = setInterval(() => loss.print(), LOSS_MS);
+  const outlets = new Outlets(await connect(config), (name, error) => log(`${name} is left out: ${reasonOf(error)}`));
+  const release = stopOnSignal(controller, ['SIGINT', 'SIGTERM']);
+  const forget = reloadOnHangup(path, config, outlets);
+  try {
+    const core = await loadCore({ format: 'avro' });
+    const { signal } = controller;
+    await runPipeline({ source, core, sink: outlets, signal, lingerMs: () => outlets.lingerMs });
+    await outlets.close();
+  } finally {
+    clearInterval(watch);
+    forget();
+    release();
+    loss.print();
+  }
+}

@@ -1,0 +1,16 @@
+import { stdoutSink } from '../stdout.js';
+import { parseRunArguments } from './arguments.js';
+import { check, run } from './command.js';
+
+/** `acceptstream run`. Resolves with the exit status, rejects with what failed. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const request = parseRunArguments(argv);
+  if (request.kind === 'usage') {
+    process.stderr.write(request.text);
+    return 2;
+  }
+  if (request.kind === 'print') await stdoutSink().write({ bytes: Buffer.from(request.text), records: 0 });
+  else if (request.kind === 'check') await check(request.path);
+  else await run(request.path);
+  return 0;
+}

@@ -1,0 +1,85 @@
+// The figures in the order in which they are taken: what each is, and how it is measured.
+import { benchCore } from './core.mjs';
+import { benchCost } from './cost.mjs';
+import { benchPath } from './path.mjs';
+import { benchIdle, benchMemory } from './rest.mjs';
+import { benchStart } from './start.mjs';
+import { benchTax } from './tax.mjs';
+import { benchThroughput } from './throughput.mjs';
+
+const first = (limit, measures) => measures.map((measure, at) => (at === 0 ? { ...measure, ...limit } : measure));
+
+/** `live` figures need root and a kernel that lets us capture. `run` resolves with measures (report.mjs). */
+export const FIGURES = [
+  {
+    name: 'core',
+    title: 'The core alone',
+    live: false,
+    run: async () => first({ atLeast: { must: 6, goal: 10 } }, await benchCore()),
+    method: `Avro datums in the core's memory become rows of text: decode, port filter (which all pass), format.
+The data set is fixed, 30 % IPv6. The yardstick is avsc's decode and the same filter and row in plain JavaScript; both
+must give the same bytes. CPU time is the process's, user and system.`,
+  },
+  {
+    name: 'path',
+    title: 'Kernel events to a file',
+    live: false,
+    run: async () => first({ atLeast: { must: 3, goal: 5 } }, await benchPath()),
+    method: `50 000 kernel events as the ring holds them, 30 % IPv6, in batches of 1000: native encode into the core's
+memory, decode, port filter, format, write to a file in memory (tmpfs). The yardstick reads the same events in plain
+JavaScript, encodes and decodes with avsc, and writes the same bytes to the same file. CPU time includes the kernel's
+for the writes.`,
+  },
+  {
+    name: 'tax',
+    title: 'Tax on other system calls',
+    live: true,
+    run: benchTax,
+    method: `CPU time of a C loop of 3 million getppid calls, without capture and while each variant of the hook is attached, in
+turns; added is the difference within a round. A hook at the end of accept is passed by every system call of the
+host: this is what the others pay.`,
+  },
+  {
+    name: 'start',
+    title: 'Start',
+    live: true,
+    run: benchStart,
+    method: `From spawning the command until its header is in the pipe, everything built. npm's own start is in the
+second row.`,
+  },
+  {
+    name: 'throughput',
+    title: 'Accept throughput kept',
+    live: true,
+    run: benchThroughput,
+    method: `One thread connects, accepts and closes 100 000 times as fast as it can (C, loopback), without capture and
+while the program captures to a file in memory, in turns; kept is the ratio within a round. Nothing is pinned to a CPU.
+Lost is what the generator accepted less the rows that were printed of it.`,
+  },
+  {
+    name: 'cost',
+    title: 'Cost of an accept',
+    live: true,
+    run: benchCost,
+    method: `The same generator at 10 000 accepts a second for 3 s a round. The agent's part is the CPU time of all its
+threads, user and system, from the scheduler's nanosecond count; it includes its timer. The programs' part is the
+kernel's own run_time_ns with BPF_ENABLE_STATS, less what they ran for the rest of the host just before the round:
+tp_btf runs at every system call, also at those of the generator and the agent, which are in its figure.`,
+  },
+  {
+    name: 'idle',
+    title: 'Idle',
+    live: true,
+    run: benchIdle,
+    method: `CPU time of the agent's threads while no accept passes its filter (-P 1): six windows of 5 s, 30 s in all.`,
+  },
+  {
+    name: 'memory',
+    title: 'Memory',
+    live: true,
+    run: benchMemory,
+    method: `/proc/PID/status after a million accepts, and after each 200 000 more; the ring of 8 MiB wraps some
+twenty times in the first million. The kernel maps a ring twice in a row, which the resident size counts twice. MB are 10^6
+bytes.`,
+  },
+];

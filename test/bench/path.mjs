@@ -1,0 +1,69 @@
+// Kernel events to a file: native encode, core, write, beside the same through avsc and plain JavaScript.
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { loadCore } from '../../dist/filter-core/index.js';
+import { encodeEvents } from '../../dist/native/index.js';
+import { FILTER, rounds, throughAvsc, type } from './core.mjs';
+import { IDENTITY, makeBatches } from './events.mjs';
+import { readEvent } from './plain.mjs';
+import { outputPath } from './scratch.mjs';
+
+const EVENTS = 50_000;
+const BATCH_EVENTS = 1000;
+const PASSES = 16;
+const COMPARED_BATCHES = 20;
+
+function ours(core, batches, fd) {
+  for (const batch of batches) {
+    const bytes = encodeEvents(batch, IDENTITY, core.input);
+    for (const portion of core.portions(bytes)) writeSync(fd, portion.bytes);
+  }
+}
+
+function plain(batches, fd) {
+  const wall = (Date.now() - performance.now()) * 1e6;
+  for (const batch of batches) {
+    const datums = [];
+    for (let at = 0; at < batch.length; at += 4 + batch.readUInt32LE(at)) {
+      datums.push(type.toBuffer(readEvent(batch, at + 4, wall)));
+    }
+    writeSync(fd, throughAvsc(Buffer.concat(datums)));
+  }
+}
+
+/** @returns what `write` writes to a file that was empty */
+function written(fd, path, write) {
+  ftruncateSync(fd);
+  write();
+  return readFileSync(path);
+}
+
+/** @returns {Promise<{name: string, unit: string, values: number[]}[]>} One value per round. */
+export async function benchPath() {
+  const core = await loadCore({ format: 'tcpaccept', filter: FILTER });
+  const batches = makeBatches(EVENTS, BATCH_EVENTS);
+  const compared = batches.slice(0, COMPARED_BATCHES);
+  const path = outputPath('path');
+  const fd = openSync(path, 'a');
+  const emptied = (write) => () => {
+    ftruncateSync(fd);
+    write();
+  };
+  const same = written(fd, path, () => ours(core, compared, fd)).equals(written(fd, path, () => plain(compared, fd)));
+  if (!same) throw new Error('the native path and plain JavaScript disagree on the data set');
+  const measures = [
+    rounds(
+      'native encode, core, write',
+      EVENTS,
+      PASSES,
+      emptied(() => ours(core, batches, fd)),
+    ),
+    rounds(
+      'plain JavaScript and avsc: encode, decode, filter, text, write',
+      COMPARED_BATCHES * BATCH_EVENTS,
+      4,
+      emptied(() => plain(compared, fd)),
+    ),
+  ];
+  closeSync(fd);
+  return measures;
+}
