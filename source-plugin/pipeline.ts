@@ -6,7 +6,7 @@ const IDLE_MS = 50;
 
 export interface Pipeline {
   readonly source: Source;
-  readonly core: Core;
+  readonly core: Pick<Core, 'input' | 'portions'>;
   readonly sink: Sink;
   /** Aborting it ends the pipeline: the source is detached, what it still holds is delivered. */
   readonly signal: AbortSignal;

@@ -28,18 +28,13 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
  * Reads the arguments behind a command's name by the rules of Python 3.11's argparse, which tcpaccept has.
  * Never throws for any argv; texts end with a newline and hold no unprintable character of argv.
  */
-export function parseArguments<O>(command: Command<O>, argv: readonly string[], version: string): Parsed<O> {
+export function parseArguments<O>(command: Command<O>, argv: readonly string[], version = ''): Parsed<O> {
   try {
     return apply(command, readUses(flagsOf(command.options), argv), version);
   } catch (error) {
     if (!(error instanceof AcceptstreamError) || error.code !== 'USAGE') throw error;
-    return { kind: 'usage', text: usageText(command, error) };
+    return { kind: 'usage', text: `${formatUsage(command)}${command.program}: error: ${error.message}\n` };
   }
-}
-
-/** What stderr gets for a wrong command line: the usage, and what is wrong. */
-export function usageText<O>(command: Command<O>, error: AcceptstreamError): string {
-  return `${formatUsage(command)}${command.program}: error: ${error.message}\n`;
 }
 
 /** Lazily, because the first error or -h in the order of the arguments decides; what is left over comes last. */

@@ -8,7 +8,7 @@ import {
   ROW_OPTIONS,
   type RowOptions,
 } from './options.js';
-import { readBrokers, readRegistryUrl, readStart, readTopic } from './read-values.js';
+import { readBrokers, readFormat, readRegistryUrl, readStart, readTopic } from './read-values.js';
 
 /** What one reading of a topic was asked to do. */
 export interface ReadOptions extends RowOptions {
@@ -21,6 +21,7 @@ export interface ReadOptions extends RowOptions {
   /** Timestamp of the first record, ms since the epoch. */
   readonly from: 'beginning' | number;
   readonly follow: boolean;
+  readonly format: 'tcpaccept' | 'json';
 }
 
 const LIVE_ONLY = 'works on live accepts only';
@@ -70,6 +71,13 @@ const OPTIONS: readonly Option<ReadOptions>[] = [
     key: 'follow',
     read: on,
   },
+  {
+    flags: ['--format'],
+    metavar: 'FORMAT',
+    help: "'tcpaccept' (default), or 'json' for one object a line",
+    key: 'format',
+    read: readFormat,
+  },
   ...ROW_OPTIONS,
   { flags: ['--cgroupmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--mntnsmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
@@ -98,6 +106,6 @@ export const READ: Command<ReadOptions> = {
   program: 'acceptstream read',
   description: 'Print the TCP accepts of a Kafka topic',
   options: OPTIONS,
-  defaults: { ...ROW_DEFAULTS, from: 'beginning', follow: false },
+  defaults: { ...ROW_DEFAULTS, from: 'beginning', follow: false, format: 'tcpaccept' },
   epilog: EPILOG,
 };

@@ -11,8 +11,10 @@ export type FailureKind = 'refused' | 'unreachable' | 'closed' | 'foreign' | 'un
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** What happened and what to do about it. */
+  /** What happened, and what to do about it when that is sure. */
   readonly message: string;
+  /** What to do about it when waiting has not helped. */
+  readonly remedy?: string;
   readonly cause: unknown;
 }
 
@@ -46,7 +48,8 @@ export function classify(error: unknown, context: RefusalContext): Failure {
 
 /** The error that reaches the user. */
 export function fatal(failure: Failure, operation: string): AcceptstreamError {
-  return new AcceptstreamError('SINK', operation, failure.message, failure.cause);
+  const { message, remedy, cause } = failure;
+  return new AcceptstreamError('SINK', operation, remedy ? `${message}: ${remedy}` : message, cause);
 }
 
 function rootOf(error: unknown): KafkaFault {
@@ -91,7 +94,9 @@ function connectionFailure(fault: KafkaFault, context: RefusalContext): Outcome 
       message: `${where} is no Kafka broker's port: ${reasonOf(fault)}${hint(fault, context)}`,
     };
   }
-  if (isClosing(fault)) return { kind: 'closed', message: closedMessage(where, context) };
+  if (isClosing(fault)) {
+    return { kind: 'closed', message: `${where} closes the connection`, remedy: closedRemedy(context) };
+  }
   return { kind: 'unreachable', message: `cannot reach ${where} (${reasonOf(fault)})` };
 }
 
@@ -105,12 +110,12 @@ function isClosing({ name, code, message }: KafkaFault): boolean {
 }
 
 // Without TLS and SASL a listener that wants either just hangs up.
-function closedMessage(where: string, { tls, sasl }: RefusalContext): string {
+function closedRemedy({ tls, sasl }: RefusalContext): string {
   const expected = [
     ...(tls ? ['speaks no TLS (leave tls out)'] : ['expects TLS (add tls)']),
     ...(sasl ? [] : ['expects SASL (add sasl)']),
   ];
-  return `${where} closes the connection: it is stopping, or its listener ${expected.join(' or ')}`;
+  return `its listener ${expected.join(' or ')}`;
 }
 
 function hint({ message }: KafkaFault, { tls }: RefusalContext): string {

@@ -17,7 +17,7 @@ export function frameReader(deliver: (frame: Buffer) => void): (chunk: Buffer) =
     chunks.push(chunk);
     held += chunk.length;
     while (held >= needed) {
-      const bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+      const bytes = join(chunks);
       const end = SIZE_BYTES + responseSize(bytes);
       const isWhole = held >= end;
       if (isWhole) deliver(bytes.subarray(0, end));
@@ -26,6 +26,12 @@ export function frameReader(deliver: (frame: Buffer) => void): (chunk: Buffer) =
       needed = isWhole ? SIZE_BYTES : end;
     }
   };
+}
+
+// Most responses come in one chunk, which needs no copy.
+function join(chunks: readonly Buffer[]): Buffer {
+  const [first = Buffer.alloc(0)] = chunks;
+  return chunks.length === 1 ? first : Buffer.concat(chunks);
 }
 
 function responseSize(bytes: Buffer): number {

@@ -1,13 +1,16 @@
 import type { Core } from '../../filter-core/index.js';
 import { AcceptstreamError } from '../../schemas/error.js';
+import { WRITER_SCHEMA } from '../registry/failure.js';
 
 /** Where writers' schemas are looked up; a registry's client is one. */
 export interface SchemaLookup {
-  /** The schema as parsed JSON; rejects with MALFORMED when that id has none that could be an accept's. */
+  /** The schema as parsed JSON; an error with the operation WRITER_SCHEMA says that this id has none of use. */
   schemaById(id: number): Promise<unknown>;
 }
 
 const RECORD_NAME = 'Accept';
+/** The operation of what the core can't read. */
+const CORE_SCHEMA = 'writerSchema';
 
 /** Has the core read with the schema that each value names. */
 export class WriterSchemas {
@@ -36,15 +39,20 @@ export class WriterSchemas {
       this.#core.useWriterSchema(acceptSchema(id, await this.#lookup.schemaById(id)));
       this.#inUse = id;
     } catch (error) {
-      if (!(error instanceof AcceptstreamError) || !['MALFORMED', 'USAGE'].includes(error.code)) throw error;
+      if (!isAboutSchema(error)) throw error;
       this.#refusals.set(id, error.message);
     }
   }
+}
+
+/** Those of the registry, of the core's plan, and of this file. */
+function isAboutSchema(error: unknown): error is AcceptstreamError {
+  return error instanceof AcceptstreamError && [WRITER_SCHEMA, CORE_SCHEMA].includes(error.operation);
 }
 
 // Names match without their namespaces (Avro specification, "Schema Resolution").
 function acceptSchema(id: number, schema: unknown): unknown {
   const { name } = (schema ?? {}) as { readonly name?: unknown };
   if (typeof name === 'string' && name.split('.').at(-1) === RECORD_NAME) return schema;
-  throw new AcceptstreamError('MALFORMED', 'decode', `schema ${id} is not of a record ${RECORD_NAME}`);
+  throw new AcceptstreamError('MALFORMED', WRITER_SCHEMA, `schema ${id} is not of a record ${RECORD_NAME}`);
 }

@@ -111,11 +111,16 @@ async function start(log: TopicLog, { access, topic, ...range }: KafkaSourceOpti
   }
 }
 
-/** The failures whose remedy is another for those who read than for those who write. */
+/** By the broker's word: failures whose remedy is another for those who read than for those who write. */
+const READERS_REMEDIES: Readonly<Record<string, (topic: string) => string>> = {
+  TOPIC_AUTHORIZATION_FAILED: (topic) => `no permission for topic ${topic}: grant this user Describe and Read on it`,
+  UNKNOWN_TOPIC_OR_PARTITION: (topic) => `there is no topic ${topic}: check its name and the brokers`,
+};
+
 function forReaders(error: unknown, topic: string): unknown {
-  if ((error as { type?: string }).type !== 'TOPIC_AUTHORIZATION_FAILED') return error;
-  const remedy = 'grant this user Describe and Read on it';
-  return new AcceptstreamError('PERMISSION', 'read from Kafka', `no permission for topic ${topic}: ${remedy}`, error);
+  const { type, cause } = error as { type?: string; cause?: { type?: string } };
+  const message = READERS_REMEDIES[type ?? cause?.type ?? '']?.(topic);
+  return message ? new AcceptstreamError('SINK', 'read from Kafka', message, error) : error;
 }
 
 interface Context extends KafkaSourceOptions {

@@ -1,5 +1,5 @@
 import { type Refusal, readAnswer, refused } from './answer.js';
-import { registryError } from './failure.js';
+import { registryError, schemaError } from './failure.js';
 import { Endpoint, type Request } from './http.js';
 import type { Patience, RegistryOptions } from './options.js';
 import { patiently } from './retry.js';
@@ -46,7 +46,10 @@ export class RegistryClient {
     return remembered(this.#ids, JSON.stringify([subject, schemaText]), () => this.#resolve(subject, schemaText));
   }
 
-  /** The Avro schema, parsed from its JSON, with which a record of this id was written. */
+  /**
+   * The Avro schema, parsed from its JSON, with which a record of this id was written. An error with the operation
+   * WRITER_SCHEMA is about this schema only.
+   */
   schemaById(id: number): Promise<unknown> {
     return remembered(this.#schemas, id, () => this.#fetch(id));
   }
@@ -78,7 +81,7 @@ export class RegistryClient {
     const reply = await this.#ask({ method: 'GET', path: `/schemas/ids/${id}` });
     if ('status' in reply) {
       if (reply.code !== SCHEMA_NOT_FOUND) throw refused(this.#endpoint, reply);
-      throw registryError(
+      throw schemaError(
         `${this.#endpoint.place} has no schema of id ${id}: was the topic written with another registry?`,
       );
     }
@@ -87,12 +90,12 @@ export class RegistryClient {
 
   #schemaOf(id: number, { schema, schemaType, references }: Readonly<Record<string, unknown>>): unknown {
     const named = `${this.#endpoint.place}: the schema of id ${id}`;
-    if ((schemaType ?? 'AVRO') !== 'AVRO') throw registryError(`${named} is not Avro`);
-    if (Array.isArray(references) && references.length > 0) throw registryError(`${named} refers to other schemas`);
+    if ((schemaType ?? 'AVRO') !== 'AVRO') throw schemaError(`${named} is not Avro`);
+    if (Array.isArray(references) && references.length > 0) throw schemaError(`${named} refers to other schemas`);
     try {
       return JSON.parse(String(schema));
     } catch (cause) {
-      throw registryError(`${named} is not JSON`, cause);
+      throw schemaError(`${named} is not JSON`, cause);
     }
   }
 

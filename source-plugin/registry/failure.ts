@@ -1,6 +1,8 @@
 import { AcceptstreamError } from '../../schemas/error.js';
 
 const OPERATION = 'schema registry';
+/** The operation of an error that is about one writer's schema: the registry answered, and others may be usable. */
+export const WRITER_SCHEMA = 'writer schema';
 const EXCERPT_CHARACTERS = 300;
 
 const AUTHORITY =
@@ -27,6 +29,10 @@ export class Transient extends Error {}
 
 export function registryError(message: string, cause?: unknown): AcceptstreamError {
   return new AcceptstreamError('SINK', OPERATION, message, cause);
+}
+
+export function schemaError(message: string, cause?: unknown): AcceptstreamError {
+  return new AcceptstreamError('SINK', WRITER_SCHEMA, message, cause);
 }
 
 // The system's own codes: refused, reset, unreachable, no such name yet. Not Node's ERR_ and OpenSSL's EPROTO.

@@ -1,16 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Core, loadCore } from '../../filter-core/index.js';
+import { loadCore } from '../../filter-core/index.js';
 import type { Batch } from '../../source-plugin/contracts.js';
-import { runPipeline } from '../../source-plugin/pipeline.js';
+import { type Pipeline, runPipeline } from '../../source-plugin/pipeline.js';
 import { datumOf, MemorySource } from './memory-source.js';
 
 /** A core that hands its input on in portions of at most `portionBytes`; a record is a byte. */
-function passingCore({ inputBytes = 8, portionBytes = 8 } = {}): Core {
+function passingCore({ inputBytes = 8, portionBytes = 8 } = {}): Pipeline['core'] {
   const input = new Uint8Array(inputBytes);
   return {
     input,
-    header: new Uint8Array(0),
-    totals: { received: 0, kept: 0, filtered: 0, malformed: 0 },
     *portions(bytes) {
       for (let at = 0; at < bytes; at += portionBytes) {
         const end = Math.min(at + portionBytes, bytes);
