@@ -13,8 +13,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await dispatch(argv);
   } catch (error) {
     if (closedByReader(error)) return 0;
-    for (const line of explain(error).split('\n')) process.stderr.write(`acceptstream: ${oneLine(line)}\n`);
-    return error instanceof AcceptstreamError && error.code === 'USAGE' ? 2 : 1;
+    const isUsage = error instanceof AcceptstreamError && error.code === 'USAGE';
+    // A configuration may have several problems, a line each; all else is one line, whatever names it holds.
+    for (const line of isUsage ? error.message.split('\n') : [explain(error)]) {
+      process.stderr.write(`acceptstream: ${oneLine(line)}\n`);
+    }
+    return isUsage ? 2 : 1;
   }
 }
 
