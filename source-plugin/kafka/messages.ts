@@ -1,6 +1,6 @@
 import type { Message, PartitionMetadata, RecordMetadata } from 'kafkajs';
+import type { Block } from '../../filter-core/index.js';
 import { AcceptstreamError } from '../../schemas/error.js';
-import type { Block } from './block.js';
 
 /** What kafkajs 2.2.4 writes with in place of a Message: it copies `buffer` into the batch. */
 interface Encoded {

@@ -1,5 +1,5 @@
 import type { CompressionTypes, Kafka, PartitionMetadata, Producer } from 'kafkajs';
-import type { Block } from './block.js';
+import type { Block } from '../../filter-core/index.js';
 import { BlockMessages } from './messages.js';
 
 const ALL_IN_SYNC = -1;

@@ -1,8 +1,8 @@
 import type { Kafka } from 'kafkajs';
+import type { Block } from '../../filter-core/index.js';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { KafkaConfig } from '../config/types.js';
 import type { Batch, Sink } from '../contracts.js';
-import type { Block } from './block.js';
 import { compressionType } from './compression.js';
 import { type Connection, createClient } from './connection.js';
 import { classify } from './errors.js';

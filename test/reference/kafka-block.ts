@@ -1,4 +1,4 @@
-import type { Block } from '../../source-plugin/kafka/block.js';
+import type { Block } from '../../filter-core/index.js';
 import { partitionOf } from './murmur2.js';
 
 export interface ReferenceRecord {

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PartitionMetadata } from 'kafkajs';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Kafka, kafkaReason, type Server, startKafka, uniqueName } from '../support/kafka.js';
+import { describeUnless } from '../support/reasons.js';
+import { configOf } from './config.js';
+import { Delivery, faultsOf, NO_FAULTS } from './delivery.js';
+import { administer, createTopic, readAll } from './topics.js';
+
+const START_MS = 180_000;
+const TEST_MS = 120_000;
+const SOME = 5_000;
+const BROKERS = 3;
+const AWAY_MS = 5_000;
+const IN_SYNC_MS = 60_000;
+
+describeUnless(kafkaReason(), 'records on their way to three brokers, replication 3, min ISR 2', () => {
+  let kafka: Kafka;
+  let topic: string;
+
+  beforeAll(async () => {
+    kafka = await startKafka({ brokers: BROKERS });
+  }, START_MS);
+
+  beforeEach(async () => {
+    topic = uniqueName('leader');
+    await createTopic(kafka.brokers, topic, { partitions: 6, replication: 3 });
+  });
+
+  afterAll(() => kafka?.stop());
+
+  async function partitions(): Promise<readonly PartitionMetadata[]> {
+    const { topics } = await administer(kafka.brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    return topics[0]?.partitions ?? [];
+  }
+
+  async function inSync(): Promise<void> {
+    const deadline = performance.now() + IN_SYNC_MS;
+    while ((await partitions()).some(({ isr }) => isr.length < BROKERS)) {
+      if (performance.now() > deadline) throw new Error('the replicas are not in sync again');
+    }
+  }
+
+  async function leaderOf(partition: number): Promise<Server> {
+    const leader = (await partitions()).find(({ partitionId }) => partitionId === partition)?.leader ?? 0;
+    return kafka.nodes[leader - 1] as Server;
+  }
+
+  test('survive kill -9 of each leader in turn', { timeout: TEST_MS }, async () => {
+    const delivery = await Delivery.start(configOf({ brokers: kafka.brokers, topic }));
+    await delivery.more(SOME);
+    for (let round = 0; round < BROKERS; round++) {
+      const leader = await leaderOf(round);
+      await leader.kill();
+      await delivery.more(SOME);
+      await leader.start();
+      await inSync();
+    }
+    const sent = await delivery.finish();
+    expect(faultsOf(await readAll(kafka.brokers, topic, sent), sent)).toEqual(NO_FAULTS);
+  });
+
+  test('start with the first broker of the list away', { timeout: TEST_MS }, async () => {
+    await kafka.nodes[0]?.kill();
+    const delivery = await Delivery.start(configOf({ brokers: kafka.brokers, topic }));
+    await delivery.more(SOME);
+    await kafka.nodes[0]?.start();
+    await inSync();
+    const sent = await delivery.finish();
+    expect(faultsOf(await readAll(kafka.brokers, topic, sent), sent)).toEqual(NO_FAULTS);
+  });
+
+  test('wait while fewer replicas are in sync than must be', { timeout: TEST_MS }, async () => {
+    const delivery = await Delivery.start(configOf({ brokers: kafka.brokers, topic }));
+    await delivery.more(SOME);
+    const away = kafka.nodes.slice(1);
+    for (const node of away) await node.pause();
+    const before = delivery.sent;
+    await sleep(AWAY_MS);
+    expect(delivery.sent - before).toBeLessThan(SOME);
+    for (const node of away) await node.resume();
+    await delivery.more(SOME);
+    const sent = await delivery.finish();
+    expect(faultsOf(await readAll(kafka.brokers, topic, sent), sent)).toEqual(NO_FAULTS);
+  });
+});
