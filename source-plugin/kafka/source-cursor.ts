@@ -33,7 +33,8 @@ export class RecordCursor {
     this.#at += 1;
     this.#varint();
     this.offset = this.#firstOffset + this.#varint();
-    this.#at += Math.max(this.#length(end) - this.#at, 0);
+    const value = this.#length(end);
+    this.#at = Math.max(value, this.#at);
     this.#value(end);
     this.#at = end;
     return true;

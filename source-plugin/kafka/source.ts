@@ -216,7 +216,7 @@ class PartitionSource implements KafkaSource {
     if (lacking === 'room') return false;
     if (lacking === 'records' && (await this.#walk.nextBatch())) return true;
     // One schema at a time; and what is there need not wait for what is not.
-    if (filled.bytes > 0) return false;
+    if (filled.bytes > 0 || this.#isEnd) return false;
     await this.#unlessStopped(lacking === 'schema' ? () => this.#useSchema() : () => this.#fetch());
     return true;
   }

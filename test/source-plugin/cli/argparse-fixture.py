@@ -20,6 +20,10 @@ EPILOG = """examples:
     acceptstream | grep --line-buffered sshd  # rows of one program, live
     acceptstream --ring-bytes 67108864        # room for longer bursts
 
+commands:
+    acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
+    acceptstream read --kafka ...   # print a Kafka topic (read -h)
+
 exit status:
     0  ended by Ctrl-C, another signal or a closed pipe
     1  failed, for the reason on stderr
