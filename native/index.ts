@@ -209,7 +209,7 @@ function mapError(option: string, path: string, failed: Failed, name: string): A
     return new AcceptstreamError('PERMISSION', option, `${option} ${path}: ${failed.detail}`, failed.detail);
   const remedy =
     name === 'ENOENT'
-      ? `create it first (bpftool map create ${path} type hash key 8 value 8 entries 1024 name set)`
+      ? `pin it first, on a BPF file system (bpftool map create ${path} type hash key 8 value 8 entries 1024 name set)`
       : 'give a pinned BPF hash map with 8-byte keys';
   return new AcceptstreamError('MAP', option, `${option} ${path}: ${failed.detail}; ${remedy}`, failed.detail);
 }

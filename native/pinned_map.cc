@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace acceptstream {
@@ -28,6 +30,18 @@ std::string describe(const bpf_map_info &info) {
          "-byte keys";
 }
 
+// The kernel answers EACCES for a file elsewhere, as for one that we may not open.
+int check_place(const std::string &path, std::string *detail) {
+  struct statfs place;
+  if (statfs(path.c_str(), &place)) {
+    *detail = strerror(errno);
+    return -errno;
+  }
+  if (place.f_type == BPF_FS_MAGIC) return 0;
+  *detail = "it is not on a BPF file system";
+  return -EINVAL;
+}
+
 int check(int fd, std::string *detail) {
   bpf_map_info info = {};
   uint32_t length = sizeof(info);
@@ -47,6 +61,8 @@ int check(int fd, std::string *detail) {
 }  // namespace
 
 int open_pinned_set(const std::string &path, std::string *detail) {
+  const int misplaced = check_place(path, detail);
+  if (misplaced) return misplaced;
   const int fd = bpf_obj_get(path.c_str());
   if (fd < 0) {
     *detail = strerror(errno);

@@ -86,7 +86,7 @@ function openFirst(options: LiveOptions, captureId: string): { capture: Capture;
 }
 
 function refused(refusals: readonly AcceptstreamError[]): AcceptstreamError {
-  const reason = refusals.map((refusal) => refusal.message).join('; ');
+  const reason = [...new Set(refusals.map((refusal) => refusal.message))].join('; ');
   return new AcceptstreamError(refusalCode(refusals), 'start capture', remedy(refusals, reason), refusals.at(-1));
 }
 

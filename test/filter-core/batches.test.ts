@@ -46,7 +46,8 @@ describe('when the output is full', () => {
   test.each([0, 1, 2, 3, 16, 17, 31, 100])('it goes on with the next record, addresses of %d bytes', async (length) => {
     const core = await loadCore(options);
     const remote_address = 'a'.repeat(length);
-    const records = Math.floor(core.input.length / (length + 6));
+    // Rows of over 70 bytes, so more than the output holds.
+    const records = Math.min(Math.floor(core.input.length / (length + 6)), Math.ceil(core.input.length / 50));
     const datums = Array.from({ length: records }, (_, index) => ({ monotonic_us: index * 1000, remote_address }));
     const bytes = encode(datums, type);
     core.input.set(bytes);
