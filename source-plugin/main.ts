@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { AcceptstreamError, oneLine } from '../schemas/error.js';
 import { parseCommandLine } from './cli/parse.js';
 import { closedByReader, stdoutSink } from './stdout.js';
+import { watchTerminals } from './terminal.js';
 
 /** Runs the command. Resolves with the exit status: 0 ended as asked, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<number> {
   // Diagnostics that nobody reads must not end the capture.
   process.stderr.on('error', () => {});
+  const leaveTerminals = watchTerminals();
   try {
     return await dispatch(argv);
   } catch (error) {
@@ -19,6 +21,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`acceptstream: ${oneLine(line)}\n`);
     }
     return isUsage ? 2 : 1;
+  } finally {
+    leaveTerminals();
   }
 }
 

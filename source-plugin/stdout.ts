@@ -1,53 +1,59 @@
 import { write } from 'node:fs';
+import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { AcceptstreamError } from '../schemas/error.js';
 import type { Sink } from './contracts.js';
 
 const writeSome = promisify(write);
 const RETRY_MS = 5;
+const READER_LEFT = 'write to a reader that left';
 
 /**
  * Writes to a descriptor; a batch is safe when the pipe, terminal or file has taken it.
  * Rejects with SINK; `closedByReader` tells a reader that left from an error.
  */
 export function stdoutSink(fd = 1): Sink {
+  // A terminal that is closed answers EIO, as a failing disk does: which it is must be asked while it is there.
+  const gone = isatty(fd) ? ['EPIPE', 'EIO'] : ['EPIPE'];
   return {
-    write: (batch) => writeAll(fd, batch.bytes),
+    write: (batch) => writeAll({ fd, gone }, batch.bytes),
     close: () => Promise.resolve(),
   };
 }
 
 /** Whether an error only says that nobody reads the output any more. */
 export function closedByReader(error: unknown): boolean {
-  return error instanceof AcceptstreamError && error.code === 'SINK' && systemCode(error.cause) === 'EPIPE';
+  return error instanceof AcceptstreamError && error.operation === READER_LEFT;
+}
+
+interface Output {
+  readonly fd: number;
+  /** System errors that say that the reader left. */
+  readonly gone: readonly string[];
 }
 
 // Writes go through the thread pool: a pipe that is full blocks a thread there, and signals are still handled.
-async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
+async function writeAll(output: Output, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length; ) {
-    offset += await writeOnce(fd, bytes, offset);
+    offset += await writeOnce(output, bytes, offset);
   }
 }
 
-async function writeOnce(fd: number, bytes: Uint8Array, offset: number): Promise<number> {
+async function writeOnce({ fd, gone }: Output, bytes: Uint8Array, offset: number): Promise<number> {
   try {
     return (await writeSome(fd, bytes, offset, bytes.length - offset)).bytesWritten;
   } catch (cause) {
+    const code = systemCode(cause) ?? '';
     // The descriptor's open file is shared: another process may have made it non-blocking.
-    if (systemCode(cause) !== 'EAGAIN') throw sinkError(cause);
+    if (code !== 'EAGAIN') throw sinkError(gone.includes(code) ? READER_LEFT : 'write to stdout', cause);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     return 0;
   }
 }
 
-function sinkError(cause: unknown): AcceptstreamError {
+function sinkError(operation: string, cause: unknown): AcceptstreamError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AcceptstreamError(
-    'SINK',
-    'write to stdout',
-    `cannot write to stdout (${reason}): nothing more was read`,
-    cause,
-  );
+  return new AcceptstreamError('SINK', operation, `cannot write to stdout (${reason}): nothing more was read`, cause);
 }
 
 function systemCode(error: unknown): string | undefined {

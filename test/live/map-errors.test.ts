@@ -16,7 +16,7 @@ const WRONG: readonly (readonly [string, (pins: Pins) => string, RegExp])[] = [
   ['16-byte keys', (pins) => pins.createMap('wide', { keyBytes: 16 }), /16-byte/],
   ['a pinned program', (pins) => pins.createProgram('program'), /no map/],
   ['a folder of bpffs', (pins) => pins.folder, /acceptstream-test/],
-  ['a file that is not in bpffs', () => '/etc/passwd', /passwd/],
+  ['a file that is not in bpffs', () => '/etc/passwd', /passwd: it is not on a BPF file system/],
   ['a path with a newline', () => '/sys/fs/bpf/missing\n/path', /No such file/],
 ];
 

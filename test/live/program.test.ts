@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Fifo } from '../support/fifo.js';
-import { lostSamples, Program, rowsOf } from '../support/program.js';
+import { lostSamples, MAIN, Program, rowsOf } from '../support/program.js';
+import { programs } from '../support/programs.js';
 import { describeUnless, liveReason } from '../support/reasons.js';
 import { HEADER } from '../support/reference.js';
 import { until } from '../support/until.js';
@@ -82,6 +84,11 @@ describeUnless(liveReason(), 'the command and its output', () => {
     expect(await program.exit).toEqual(WELL);
     expect(performance.now() - closed).toBeLessThan(CLOSED_MS);
     expect(program.stderr).toBe('');
+  });
+
+  test('a terminal that is closed ends it well', () => {
+    const ended = execFileSync(programs().terminal, [process.execPath, MAIN, ...QUIET], { encoding: 'utf8' });
+    expect(ended).toBe('status 0\n');
   });
 
   test('a pipe closed while rows come ends it quietly', async () => {

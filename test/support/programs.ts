@@ -10,6 +10,7 @@ export interface Programs {
   readonly scenario: string;
   readonly burst: string;
   readonly bpfmap: string;
+  readonly terminal: string;
 }
 
 const SOURCES = fileURLToPath(new URL('../workload/', import.meta.url));
@@ -41,6 +42,7 @@ function compileAll(): Programs {
     scenario: compile(scenario, join(folder, 'scenario')),
     burst: compile(['burst.c'], join(folder, 'burst')),
     bpfmap: compile(['bpfmap.c'], join(folder, 'bpfmap')),
+    terminal: compile(['terminal.c'], join(folder, 'terminal')),
   };
 }
 
