@@ -47,8 +47,7 @@ export function finished(name) {
 /** Prints a failure: what its program said, what failed, what to do. */
 function complain(error) {
   if (error.output) process.stderr.write(`${error.output.trimEnd()}\n`);
-  say(error.message);
-  if (error.remedy) say(error.remedy);
+  say(error.remedy ? `${error.message}: ${error.remedy}` : error.message);
 }
 
 /** Runs the body of a command, which gives the exit status; what it throws is told without a stack trace, as status 1. */

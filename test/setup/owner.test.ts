@@ -59,8 +59,7 @@ describe.skipIf(!isRoot)(isRoot ? 'callers and owners' : 'callers and owners (sk
     const { status, stdout, stderr } = await clone.run('acceptstream.mjs', [], NOBODY);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr.split('\n').slice(1, -1)).toEqual([
-      'acceptstream: installing system packages needs root, and this user may not use sudo here',
-      'acceptstream: run as root: apt-get update && ' +
+      'acceptstream: installing system packages needs root, and this user may not use sudo here: run as root: apt-get update && ' +
         'apt-get install -y --no-install-recommends clang g++ libbpf-dev',
     ]);
   });
