@@ -32,8 +32,8 @@ registry    ${url}
 
 In another terminal:
   npm start -- run pipelines/kafka.yaml
-  npm start -- read --kafka ${brokers} --topic ${TOPIC} --registry ${url} --follow
-  kcat -C -b ${brokers} -t ${TOPIC}
+  npm start -- read --kafka ${brokers} --topic ${TOPIC} --registry ${url}
+  kcat -C -b ${brokers} -t ${TOPIC} -e -f '%p %o %k %S bytes %h %T\\n'
   curl ${url}/subjects/${TOPIC}-value/versions/latest
 
 Ctrl-C ends both and removes their data.

@@ -92,7 +92,7 @@ counted and named on stderr. Passwords and tokens stand in the file of --access 
 examples:
     acceptstream read --kafka db1:9092 --topic accepts --registry http://db1:8081
     acceptstream read ... -P 22 --from 2026-11-22T16:00      # ssh, since then
-    acceptstream read ... --from $(date +%s) --follow        # what comes from now on
+    acceptstream read ... --from $(date +%s) --follow   # from now on
     acceptstream read ... --access kafka.yaml > accepts.txt  # TLS and a password
 
 exit status:

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Ajv } from 'ajv';
-import { AcceptstreamError } from '../../schemas/error.js';
-import { ConfigDocument, type Problem } from './document.js';
+import { AcceptstreamError, oneLine } from '../../schemas/error.js';
+import { ConfigDocument, MAX_PROBLEMS, type Problem } from './document.js';
 import { resolveFiles } from './files.js';
 import { explainAll } from './problems.js';
 import { type Conflict, conflicts } from './rules.js';
@@ -24,6 +24,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const RUN: FileShape<RunConfig> = { schema: { $ref: 'config' }, defaults: { source: {}, filter: {} }, conflicts };
 
+/** Many times what anybody writes by hand; what is larger is another file, or one that never ends. */
+const MAX_BYTES = 65_536;
+
 /** Reads and validates the configuration of a run; as loadFile. */
 export function loadConfig(path: string, env: Environment = process.env): RunConfig {
   return loadFile(path, RUN, env);
@@ -34,24 +37,58 @@ export function loadConfig(path: string, env: Environment = process.env): RunCon
  * read from their files. Throws USAGE with one line per problem (FILE:LINE: what and remedy).
  */
 export function loadFile<T>(path: string, shape: FileShape<T>, env: Environment = process.env): T {
-  const document = new ConfigDocument(readText(path), env);
-  const content = withDefaults(document.values(), shape.defaults);
-  const problems = [...document.problems, ...validate(content, shape, document)];
+  const document = parse(path, readText(path), env);
+  if (document.values === undefined) throw refusal(path, document.problems);
+  const content = withDefaults(document.values, shape.defaults);
+  const invalid = validate(content, shape, document);
+  const { content: resolved, problems: unreadable } = resolveFiles(content as T, dirname(path));
+  const found = [...conflictsOf(content, shape), ...unreadable].map(({ path: keys, message }) => ({
+    line: document.lineOf(keys),
+    message: `${keys.join('.')}: ${message}`,
+  }));
+  const problems = [...document.problems, ...invalid, ...found];
   if (problems.length > 0) throw refusal(path, problems);
-  return resolveFiles(content as T, dirname(path));
+  return resolved;
+}
+
+function parse(path: string, text: string, env: Environment): ConfigDocument {
+  try {
+    return new ConfigDocument(text, env);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw refusal(path, [{ line: 1, message: `cannot be read as YAML: ${reason}` }]);
+  }
+}
+
+function isMap(values: unknown): values is object {
+  return typeof values === 'object' && values !== null && !Array.isArray(values);
 }
 
 function withDefaults(values: unknown, defaults: object): unknown {
-  const isMap = typeof values === 'object' && values !== null && !Array.isArray(values);
-  return isMap ? { ...defaults, ...values } : values;
+  return isMap(values) ? { ...defaults, ...values } : values;
 }
 
 function readText(path: string): string {
+  const operation = 'read the configuration';
   try {
-    return readFileSync(path, 'utf8');
+    const bytes = readStart(path, MAX_BYTES + 1);
+    if (bytes.length <= MAX_BYTES) return bytes.toString('utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AcceptstreamError('USAGE', 'read the configuration', `cannot read ${path}: ${reason}`, cause);
+    throw new AcceptstreamError('USAGE', operation, oneLine(`cannot read ${path}: ${reason}`), cause);
+  }
+  throw new AcceptstreamError('USAGE', operation, oneLine(`${path} is no configuration: over ${MAX_BYTES} bytes`));
+}
+
+function readStart(path: string, capacity: number): Buffer {
+  const buffer = Buffer.alloc(capacity);
+  const fd = openSync(path, 'r');
+  try {
+    let length = 0;
+    for (let read = -1; read !== 0; length += read) read = readSync(fd, buffer, length, capacity - length, null);
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -59,15 +96,17 @@ function validate<T>(content: unknown, shape: FileShape<T>, document: ConfigDocu
   const ajv = new Ajv({ allErrors: true, discriminator: true, useDefaults: true, verbose: true });
   ajv.addSchema(require('#schemas/config.schema.json'), 'config');
   const check = ajv.compile<T>(shape.schema);
-  if (!check(content)) return explainAll(check.errors ?? [], document);
-  return shape.conflicts(content).map(({ path, message }) => ({
-    line: document.lineOf(path),
-    message: `${path.join('.')}: ${message}`,
-  }));
+  return check(content) ? [] : explainAll(check.errors ?? [], document);
+}
+
+// Also of a content of the wrong shape, so that everything is reported at once.
+function conflictsOf<T>(content: unknown, shape: FileShape<T>): Conflict[] {
+  return isMap(content) ? shape.conflicts(content as T) : [];
 }
 
 function refusal(path: string, problems: readonly Problem[]): AcceptstreamError {
-  const lines = problems.toSorted((one, other) => one.line - other.line);
-  const text = lines.map(({ line, message }) => `${path}:${line}: ${message}`).join('\n');
-  return new AcceptstreamError('USAGE', 'read the configuration', text);
+  const sorted = problems.toSorted((one, other) => one.line - other.line);
+  const lines = sorted.slice(0, MAX_PROBLEMS).map(({ line, message }) => oneLine(`${path}:${line}: ${message}`));
+  if (sorted.length > MAX_PROBLEMS) lines.push(oneLine(`${path}: and ${sorted.length - MAX_PROBLEMS} more`));
+  return new AcceptstreamError('USAGE', 'read the configuration', [...new Set(lines)].join('\n'));
 }

@@ -1,12 +1,24 @@
 import type { ErrorObject } from 'ajv';
-import type { ConfigDocument, Path, Problem } from './document.js';
+import { type ConfigDocument, MAX_PROBLEMS, type Path, type Problem } from './document.js';
 
 /** What the schema found, in words, with the line and, where a name looks like another, a suggestion. */
 export function explainAll(errors: readonly ErrorObject[], document: ConfigDocument): Problem[] {
-  return errors.map((error) => {
-    const path = pathOf(error);
-    return { line: document.lineOf(path), message: `${path.join('.') || 'the file'}: ${explain(error)}` };
-  });
+  return errors
+    .slice(0, MAX_PROBLEMS + 1)
+    .filter((error) => !errors.some((other) => saysMore(other, error)))
+    .map((error) => {
+      const path = pathOf(error);
+      return { line: document.lineOf(path), message: `${path.join('.') || 'the file'}: ${explain(error)}` };
+    });
+}
+
+// One thing that is wrong can be wrong in two ways.
+function saysMore(one: ErrorObject, other: ErrorObject): boolean {
+  if (one.instancePath !== other.instancePath) return false;
+  return (
+    (one.keyword === 'type' && other.keyword === 'enum') ||
+    (one.keyword === 'discriminator' && other.keyword === 'required' && other.params.missingProperty === one.params.tag)
+  );
 }
 
 function pathOf({ instancePath, keyword, params }: ErrorObject): Path {
@@ -14,31 +26,43 @@ function pathOf({ instancePath, keyword, params }: ErrorObject): Path {
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return keyword === 'additionalProperties' ? [...path, params.additionalProperty] : path;
+  if (keyword === 'additionalProperties') return [...path, params.additionalProperty];
+  return keyword === 'discriminator' && params.tagValue !== undefined ? [...path, params.tag] : path;
 }
 
-function explain({ keyword, params, parentSchema, message }: ErrorObject): string {
+function explain(error: ErrorObject): string {
+  const { keyword, params, parentSchema, data, message } = error;
   switch (keyword) {
     case 'additionalProperties':
       return `unknown key${suggestion(params.additionalProperty, Object.keys(parentSchema?.properties ?? {}))}`;
     case 'required':
       return `${params.missingProperty} is missing`;
     case 'enum':
-      return `must be one of ${(params.allowedValues as unknown[]).join(', ')}`;
+      return choice(params.allowedValues, data);
     case 'const':
-      return `must be ${params.allowedValue}`;
+      return choice([params.allowedValue], data);
     case 'type':
-      return `must be ${article(String(params.type))}`;
+      return `${data === null ? 'has no value, ' : ''}must be ${article(String(params.type))}`;
+    case 'pattern':
+      return `must be ${parentSchema?.description}`;
     case 'discriminator':
-      return `type must be one of ${sinkTypes(parentSchema)}`;
+      return unknownType(error);
     default:
-      return message ?? keyword;
+      return /^min(Items|Length|Properties)$/.test(keyword) ? 'must not be empty' : (message ?? keyword);
   }
 }
 
-function sinkTypes(schema: ErrorObject['parentSchema']): string {
-  const references = (schema?.oneOf ?? []) as { $ref: string }[];
-  return references.map(({ $ref }) => $ref.split('/').at(-1)).join(', ');
+function choice(allowed: readonly unknown[], given: unknown): string {
+  const list = `must be ${allowed.length > 1 ? 'one of ' : ''}${allowed.join(', ')}`;
+  const meant = typeof given === 'string' && nearest(given, allowed.map(String));
+  return meant ? `${list}; did you mean ${meant}?` : list;
+}
+
+function unknownType({ params, parentSchema }: ErrorObject): string {
+  const references = (parentSchema?.oneOf ?? []) as { $ref: string }[];
+  const types = references.map(({ $ref }) => $ref.split('/').at(-1) ?? '');
+  const text = choice(types, params.tagValue);
+  return params.tagValue === undefined ? `${params.tag} is missing: ${text}` : text;
 }
 
 function article(type: string): string {
@@ -49,11 +73,16 @@ function article(type: string): string {
 }
 
 function suggestion(name: string, known: readonly string[]): string {
-  const nearest = known
-    .map((key) => ({ key, distance: editDistance(name, key) }))
-    .sort((one, other) => one.distance - other.distance)[0];
-  if (nearest && nearest.distance <= Math.max(2, name.length / 3)) return `; did you mean ${nearest.key}?`;
+  const meant = nearest(name, known);
+  if (meant) return `; did you mean ${meant}?`;
   return known.length > 0 ? `; known are ${known.join(', ')}` : '';
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const [best] = known
+    .map((key) => ({ key, distance: editDistance(name, key) }))
+    .sort((one, other) => one.distance - other.distance);
+  return best && best.distance <= Math.max(2, name.length / 3) ? best.key : undefined;
 }
 
 /** Levenshtein. */

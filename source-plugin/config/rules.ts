@@ -1,5 +1,13 @@
 import type { Path } from './document.js';
-import type { KafkaConfig, RegistryConfig, RunConfig, SaslConfig, SinkConfig, StdoutConfig } from './types.js';
+import type {
+  KafkaConfig,
+  RegistryConfig,
+  RunConfig,
+  SaslConfig,
+  SinkConfig,
+  StdoutConfig,
+  TlsConfig,
+} from './types.js';
 
 /** A combination that no schema forbids and that can't work. */
 export interface Conflict {
@@ -22,10 +30,12 @@ const KAFKA_RULES: readonly Rule<KafkaConfig>[] = [
   ({ encoding, registry }) =>
     encoding === 'json' &&
     registry !== undefined && { key: 'registry', message: 'json needs no registry: leave it out' },
-  ({ tls }) =>
-    tls !== undefined &&
-    (tls.cert_file === undefined) !== (tls.key_file === undefined) && {
-      key: 'tls',
+];
+
+const TLS_RULES: readonly Rule<TlsConfig>[] = [
+  ({ cert_file, key_file }) =>
+    (cert_file === undefined) !== (key_file === undefined) && {
+      key: cert_file === undefined ? 'key_file' : 'cert_file',
       message: 'a client certificate needs both cert_file and key_file',
     },
 ];
@@ -33,7 +43,7 @@ const KAFKA_RULES: readonly Rule<KafkaConfig>[] = [
 const SASL_RULES: readonly Rule<SaslConfig>[] = [
   ({ password, password_file }) =>
     (password === undefined) === (password_file === undefined) && {
-      key: 'sasl',
+      key: password === undefined ? 'username' : 'password',
       message: 'give one of password and password_file',
     },
 ];
@@ -42,18 +52,32 @@ const REGISTRY_RULES: readonly Rule<RegistryConfig>[] = [
   ({ username, password, password_file }) =>
     username !== undefined &&
     (password === undefined) === (password_file === undefined) && {
-      key: 'registry',
+      key: 'username',
       message: 'a username needs one of password and password_file',
+    },
+  ({ username, password, password_file }) =>
+    username === undefined &&
+    (password ?? password_file) !== undefined && {
+      key: password === undefined ? 'password_file' : 'password',
+      message: 'a password needs a username',
     },
   ({ username, token, token_file }) =>
     [username, token, token_file].filter((given) => given !== undefined).length > 1 && {
-      key: 'registry',
+      key: token === undefined ? 'token_file' : 'token',
       message: 'give one of username, token and token_file',
     },
+  ({ url, ca_file }) =>
+    ca_file !== undefined &&
+    String(url).startsWith('http:') && { key: 'ca_file', message: 'certificates need a url that starts with https:' },
 ];
 
+// What has the wrong shape is the schema's to refuse.
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function broken<T>(config: T | undefined, rules: readonly Rule<T>[], path: Path): Conflict[] {
-  if (config === undefined) return [];
+  if (!isMap(config)) return [];
   return rules.flatMap((rule) => {
     const found = rule(config);
     return found ? [{ path: [...path, found.key], message: found.message }] : [];
@@ -62,19 +86,22 @@ function broken<T>(config: T | undefined, rules: readonly Rule<T>[], path: Path)
 
 function sinkConflicts(sink: SinkConfig, path: Path): Conflict[] {
   if (sink.type === 'stdout') return broken(sink, STDOUT_RULES, path);
+  if (sink.type !== 'kafka') return [];
   return [
     ...broken(sink, KAFKA_RULES, path),
-    ...broken(sink.sasl, SASL_RULES, path),
-    ...broken(sink.registry, REGISTRY_RULES, path),
+    ...broken(sink.tls, TLS_RULES, [...path, 'tls']),
+    ...broken(sink.sasl, SASL_RULES, [...path, 'sasl']),
+    ...broken(sink.registry, REGISTRY_RULES, [...path, 'registry']),
   ];
 }
 
-/** Every impossible combination in a configuration that has the right shape. */
-export function conflicts({ sinks }: RunConfig): Conflict[] {
-  const screens = Object.entries(sinks).filter(([, sink]) => sink.type === 'stdout');
+/** Every impossible combination in a configuration; one that is of the wrong shape elsewhere is looked at, too. */
+export function conflicts(config: RunConfig): Conflict[] {
+  const sinks = isMap(config.sinks) ? Object.entries(config.sinks).filter(([, sink]) => isMap(sink)) : [];
+  const screens = sinks.filter(([, sink]) => sink.type === 'stdout');
   const crowded = screens.slice(1).map(([name]) => ({
     path: ['sinks', name],
     message: `only one sink can have stdout, and ${screens[0]?.[0]} has it`,
   }));
-  return [...crowded, ...Object.entries(sinks).flatMap(([name, sink]) => sinkConflicts(sink, ['sinks', name]))];
+  return [...crowded, ...sinks.flatMap(([name, sink]) => sinkConflicts(sink, ['sinks', name]))];
 }

@@ -48,6 +48,10 @@ export interface TlsConfig {
   readonly ca_file?: string;
   readonly cert_file?: string;
   readonly key_file?: string;
+  /** What was in those files when the configuration was read. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly server_name?: string;
 }
 
@@ -68,4 +72,6 @@ export interface RegistryConfig {
   readonly token?: string;
   readonly token_file?: string;
   readonly ca_file?: string;
+  /** What was in it when the configuration was read. */
+  readonly ca?: string;
 }

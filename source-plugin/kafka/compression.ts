@@ -14,6 +14,9 @@ export async function compressionType(name: KafkaConfig['compression']): Promise
   return TYPES[name];
 }
 
+/** Java's frames do not say how much they hold: more than this is refused. */
+const UNSIZED = { defaultHeapSize: 16 << 20 };
+
 let zstd: Promise<void> | undefined;
 
 /** Lets kafkajs read and write zstd, which it knows by number only. */
@@ -28,7 +31,7 @@ async function startZstd(): Promise<void> {
   await init();
   const codec = {
     compress: async ({ buffer }: { readonly buffer: Buffer }) => asBuffer(compress(buffer)),
-    decompress: async (bytes: Buffer) => asBuffer(decompress(bytes)),
+    decompress: async (bytes: Buffer) => asBuffer(decompress(bytes, UNSIZED)),
   };
   CompressionCodecs[CompressionTypes.ZSTD] = () => codec;
 }

@@ -45,11 +45,11 @@ function checkAddress(broker: string): string {
   throw unusable(`brokers: ${broker} is not host:port; give a host name in place of an IPv6 address`);
 }
 
-function secureOptions({ ca_file, cert_file, key_file, server_name }: TlsConfig): ConnectionOptions {
+function secureOptions({ ca_file, cert_file, key_file, server_name, ...read }: TlsConfig): ConnectionOptions {
   const options = {
-    ...(ca_file && { ca: readFile('ca_file', ca_file) }),
-    ...(cert_file && { cert: readFile('cert_file', cert_file) }),
-    ...(key_file && { key: readFile('key_file', key_file) }),
+    ...(ca_file && { ca: read.ca ?? readFile('ca_file', ca_file) }),
+    ...(cert_file && { cert: read.cert ?? readFile('cert_file', cert_file) }),
+    ...(key_file && { key: read.key ?? readFile('key_file', key_file) }),
   };
   try {
     createSecureContext(options);

@@ -101,7 +101,7 @@ export async function inflate({ compression, records }: RecordBatch): Promise<Bu
 }
 
 function unknownCompression(compression: number): AcceptstreamError {
-  const name = CompressionTypes[compression] ?? compression;
+  const name = { 2: 'snappy', 3: 'lz4' }[compression] ?? `method ${compression}`;
   const remedy = 'this program reads gzip, zstd and uncompressed records';
-  return new AcceptstreamError('USAGE', 'read from Kafka', `the topic holds records compressed by ${name}: ${remedy}`);
+  return new AcceptstreamError('SINK', 'read from Kafka', `the topic holds records compressed by ${name}: ${remedy}`);
 }

@@ -8,6 +8,7 @@ interface Cluster {
   connect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
   refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number; readonly leader: number }[];
   findBroker(node: { readonly nodeId: number }): Promise<{ readonly connectionPool: ConnectionPool }>;
   fetchTopicsOffset(topics: readonly OffsetQuery[]): Promise<readonly OffsetAnswer[]>;
@@ -35,7 +36,8 @@ const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
 
 const NO_REPLICA = -1;
 const READ_COMMITTED = 1;
-const METADATA_MS = 60_000;
+/** How late new partitions are noticed. */
+const METADATA_MS = 10_000;
 /** How long a broker may wait for a first record. */
 const WAIT_MS = 250;
 const PARTITION_BYTES = 1 << 20;
@@ -69,6 +71,11 @@ export class TopicLog {
   /** Asks again who leads which partition. */
   refresh(): Promise<void> {
     return this.#cluster.refreshMetadata();
+  }
+
+  /** As refresh, unless it is not long ago. */
+  refreshIfOld(): Promise<void> {
+    return this.#cluster.refreshMetadataIfNecessary();
   }
 
   /** The leader of each partition. */

@@ -9,7 +9,7 @@ export class RecordWalk {
   /** The record at hand. */
   readonly record = new RecordCursor();
   readonly #fetcher: Fetcher;
-  readonly #partitions: ReadonlyMap<number, Partition>;
+  readonly #partitions: readonly Partition[];
   #partition: Partition | undefined;
   #batches: Iterator<RecordBatch, void> = [].values();
   /** The position behind the batch at hand. */
@@ -17,7 +17,7 @@ export class RecordWalk {
 
   constructor(fetcher: Fetcher, partitions: readonly Partition[]) {
     this.#fetcher = fetcher;
-    this.#partitions = new Map(partitions.map((partition) => [partition.id, partition]));
+    this.#partitions = partitions;
   }
 
   get partition(): number {
@@ -70,7 +70,7 @@ export class RecordWalk {
   #nextPiece(piece: Piece | undefined): boolean {
     this.reset();
     if (piece === undefined) return false;
-    this.#partition = this.#partitions.get(piece.partition);
+    this.#partition = this.#partitions.find(({ id }) => id === piece.partition);
     this.#batches = batchesOf(piece);
     return true;
   }

@@ -33,7 +33,7 @@ export class Endpoint {
   constructor(options: RegistryOptions) {
     this.#base = baseOf(options.url);
     const authorization = authorizationOf(options);
-    this.#agent = this.#isSecure ? new HttpsAgent({ ca: trusted(options.ca_file) }) : new HttpAgent();
+    this.#agent = this.#isSecure ? new HttpsAgent({ ca: trusted(options) }) : new HttpAgent();
     this.#headers = { accept: `${MEDIA_TYPE}, application/json`, ...(authorization && { authorization }) };
     const secrets = [options.password, options.token, authorization?.replace(/^\w+ /, '')];
     this.#secrets = secrets.filter((secret) => secret !== undefined && secret !== '') as string[];
@@ -110,10 +110,10 @@ function authorizationOf({ username, password, token }: RegistryOptions): string
   return `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
 }
 
-function trusted(file: string | undefined): Buffer | undefined {
+function trusted({ ca_file: file, ca }: RegistryOptions): Buffer | string | undefined {
   if (file === undefined) return undefined;
   try {
-    const pem = readFileSync(file);
+    const pem = ca ?? readFileSync(file);
     // TLS ignores what is no certificate and then trusts nobody.
     new X509Certificate(pem);
     return pem;

@@ -9,6 +9,8 @@ export interface RegistryOptions {
   readonly token?: string;
   /** PEM file with the authorities to trust instead of the system's. */
   readonly ca_file?: string;
+  /** What is in it, when it has been read already. */
+  readonly ca?: string;
   readonly subject_strategy: 'topic' | 'record' | 'topic_record';
   /** True: a schema that is not there is registered. False: it must be there. */
   readonly register: boolean;

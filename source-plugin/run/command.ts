@@ -1,4 +1,4 @@
-import { loadCore } from '../../filter-core/index.js';
+import { type Core, loadCore } from '../../filter-core/index.js';
 import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/types.js';
 import { type LiveSource, openLive } from '../live.js';
@@ -31,8 +31,10 @@ export async function check(path: string): Promise<void> {
   const config = loadConfig(path);
   const source = openSource(config);
   source.close();
+  // As a run does: a certificate that only root can read would fail it.
+  dropPrivileges();
   log(`source: live by ${source.hook}, ring of ${config.source.ring_bytes} bytes`);
-  const outlets = await connect(config);
+  const outlets = await connect(config, new AbortController().signal);
   await Promise.all(outlets.map(({ sink }) => sink.close()));
 }
 
@@ -42,21 +44,34 @@ function openSource({ source, filter }: RunConfig): LiveSource {
 }
 
 async function stream(path: string, config: RunConfig, source: LiveSource): Promise<void> {
+  const core = await loadCore({ format: 'avro' });
   const controller = new AbortController();
+  const { signal } = controller;
+  const release = stopOnSignal(controller, ['SIGINT', 'SIGTERM']);
   const loss = new LossReport(source);
   const watch = setInterval(() => loss.print(), LOSS_MS);
-  const outlets = new Outlets(await connect(config), (name, error) => log(`${name} is left out: ${reasonOf(error)}`));
-  const release = stopOnSignal(controller, ['SIGINT', 'SIGTERM']);
-  const forget = reloadOnHangup(path, config, outlets);
+  const outlets = new Outlets((name, error) => log(`${name} is left out: ${reasonOf(error)}`));
+  const started = connect(config, signal).then((opened) => outlets.replace(opened));
+  const forget = reloadOnHangup({ path, config, outlets, signal }, started);
+  signal.addEventListener('abort', () => outlets.hurry());
   try {
-    const core = await loadCore({ format: 'avro' });
-    const { signal } = controller;
+    await started;
     await runPipeline({ source, core, sink: outlets, signal, lingerMs: () => outlets.lingerMs });
-    await outlets.close();
   } finally {
+    controller.abort();
+    await forget();
+    await outlets.close();
     clearInterval(watch);
-    forget();
     release();
     loss.print();
+    reportUndelivered(source, core);
   }
+}
+
+// Not in the kernel's counters: they tell of what did not get into the ring.
+function reportUndelivered(source: LiveSource, core: Core): void {
+  source.detach();
+  let records = 0;
+  for (let read = source.read(core.input); read.bytes > 0; read = source.read(core.input)) records += read.records;
+  if (records > 0) process.stderr.write(`Possibly lost ${records} samples\n`);
 }

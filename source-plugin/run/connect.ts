@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AcceptstreamError } from '../../schemas/error.js';
 import type { RunConfig } from '../config/types.js';
 import { openOutlet } from './open.js';
 import type { Outlet } from './outlets.js';
@@ -11,24 +12,31 @@ export interface Former {
 }
 
 /**
- * Connects every sink of a configuration that `former` has not. When one fails, those that were opened here are
- * closed again and its error is thrown.
+ * Connects every sink of a configuration that `former` has not. When one fails, or `signal` aborts, those that were
+ * opened here are closed again and an error is thrown.
  */
-export async function connect(config: RunConfig, former?: Former): Promise<Outlet[]> {
+export async function connect(config: RunConfig, signal: AbortSignal, former?: Former): Promise<Outlet[]> {
   const opened: Outlet[] = [];
+  // One that fails must not wait for another that waits for its broker.
+  const failure = new AbortController();
+  const either = AbortSignal.any([signal, failure.signal]);
+  const errors: unknown[] = [];
   const results = await Promise.allSettled(
     Object.keys(config.sinks).map(async (name) => {
       const kept = keep(name, config, former);
       if (kept) return kept;
-      const outlet = await open(name, config);
+      const outlet = await open(name, config, either).catch((error: unknown) => {
+        errors.push(named(name, error));
+        failure.abort();
+        throw error;
+      });
       opened.push(outlet);
       return outlet;
     }),
   );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) {
+  if (errors.length > 0) {
     await Promise.allSettled(opened.map(({ sink }) => sink.close()));
-    throw failed.reason;
+    throw signal.aborted ? stopped(errors[0]) : errors[0];
   }
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
@@ -38,10 +46,19 @@ function keep(name: string, config: RunConfig, former: Former | undefined): Outl
   return alike ? former?.outlets.find((outlet) => outlet.name === name) : undefined;
 }
 
-async function open(name: string, config: RunConfig): Promise<Outlet> {
+async function open(name: string, config: RunConfig, signal: AbortSignal): Promise<Outlet> {
   const sink = config.sinks[name];
   if (!sink) throw new Error(`no sink ${name}`);
-  const { outlet, summary } = await openOutlet(name, sink, (message) => log(`${name}: ${message}`));
+  const { outlet, summary } = await openOutlet(name, sink, { onWait: (message) => log(`${name}: ${message}`), signal });
   log(`${name}: ${summary}`);
   return outlet;
+}
+
+function named(name: string, error: unknown): unknown {
+  if (!(error instanceof AcceptstreamError)) return error;
+  return new AcceptstreamError(error.code, error.operation, `${name}: ${error.message}`, error.cause);
+}
+
+function stopped(cause: unknown): AcceptstreamError {
+  return new AcceptstreamError('SINK', 'connect', 'stopped before every sink was connected', cause);
 }

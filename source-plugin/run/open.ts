@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { loadCore } from '../../filter-core/index.js';
 import type { KafkaConfig, SinkConfig, StdoutConfig } from '../config/types.js';
-import { openKafkaSink } from '../kafka/sink.js';
+import { type KafkaEvents, openKafkaSink } from '../kafka/sink.js';
 import { resolveSchemaId } from '../registry/client.js';
 import { stdoutSink } from '../stdout.js';
 import { zoneAt } from '../zone.js';
@@ -17,23 +17,21 @@ export interface Opened {
   readonly summary: string;
 }
 
-/** Connects a configured sink. Rejects with the sink's own error and remedy; `onWait` hears what is retried. */
-export function openOutlet(name: string, config: SinkConfig, onWait: (message: string) => void): Promise<Opened> {
-  return config.type === 'stdout' ? openStdout(name, config) : openKafka(name, config, onWait);
+/** Connects a configured sink. Rejects with the sink's own error and remedy; `events` hears what is retried. */
+export function openOutlet(name: string, config: SinkConfig, events: KafkaEvents): Promise<Opened> {
+  return config.type === 'stdout' ? openStdout(name, config) : openKafka(name, config, events);
 }
 
 async function openStdout(name: string, config: StdoutConfig): Promise<Opened> {
   const { required, format, time, timestamp } = config;
   const core = await loadCore({ format, time, timestamp, zoneAt });
-  const sink = stdoutSink();
-  if (core.header.length > 0) await sink.write({ bytes: core.header, records: 0 });
-  return { outlet: { name, required, core, sink, lingerMs: SCREEN_MS }, summary: `${format} to stdout` };
+  return { outlet: { name, required, core, sink: stdoutSink(), lingerMs: SCREEN_MS }, summary: `${format} to stdout` };
 }
 
-async function openKafka(name: string, config: KafkaConfig, onWait: (message: string) => void): Promise<Opened> {
+async function openKafka(name: string, config: KafkaConfig, events: KafkaEvents): Promise<Opened> {
   const { key, encoding, required, topic, registry } = config;
-  const schemaId = registry && (await resolveSchemaId(registry, topic, ownSchema(), { onWait }));
-  const { partitions, sink } = await openKafkaSink(config, { onWait });
+  const schemaId = registry && (await resolveSchemaId(registry, topic, ownSchema(), events));
+  const { partitions, sink } = await openKafkaSink(config, events);
   const core = await loadCore({ format: 'kafka', kafka: { partitions, key, encoding, schemaId } });
   const schema = schemaId === undefined ? '' : `, schema id ${schemaId}`;
   return {

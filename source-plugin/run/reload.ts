@@ -6,34 +6,54 @@ import { connect } from './connect.js';
 import type { Outlets } from './outlets.js';
 import { log, reasonOf } from './report.js';
 
+export interface Reloadable {
+  readonly path: string;
+  /** What `outlets` were opened from. */
+  readonly config: RunConfig;
+  readonly outlets: Outlets;
+  /** Aborting it ends the waiting for brokers. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Reads the configuration again on SIGHUP: sinks that changed are connected anew before the former ones are closed.
- * What can't be used leaves everything as it is, with the reason on stderr. Returns a function that ends this.
+ * Reads the configuration again on SIGHUP, at the earliest when `started` has resolved: sinks that changed are connected
+ * anew before the former ones are closed. What can't be used leaves everything as it is, with the reason on stderr.
+ * Returns a function that ends this; it resolves when no reload is under way any more.
  */
-export function reloadOnHangup(path: string, started: RunConfig, outlets: Outlets): () => void {
-  let config = started;
-  let turn = Promise.resolve();
-  const reload = async () => {
+export function reloadOnHangup(run: Reloadable, started: Promise<unknown>): () => Promise<void> {
+  let { config } = run;
+  let turn = started.then(() => {});
+  turn.catch(() => {});
+  let latest = new AbortController();
+  const reload = async (signal: AbortSignal) => {
     try {
-      config = await reloaded(path, config, outlets);
-      log(`${path} reloaded`);
+      config = await reloaded({ ...run, config, signal });
+      log(`${run.path} reloaded`);
     } catch (error) {
-      log(`${path} not reloaded, the former configuration goes on: ${reasonOf(error)}`);
+      log(`${run.path} not reloaded, the former configuration goes on: ${reasonOf(error)}`);
     }
   };
   const onHangup = () => {
-    turn = turn.then(reload);
+    // A reload that waits for a broker that does not exist must not hold up its correction.
+    latest.abort();
+    latest = new AbortController();
+    const signal = AbortSignal.any([run.signal, latest.signal]);
+    turn = turn.then(() => reload(signal));
+    turn.catch(() => {});
   };
   process.on('SIGHUP', onHangup);
-  return () => process.off('SIGHUP', onHangup);
+  return async () => {
+    process.off('SIGHUP', onHangup);
+    await turn.catch(() => {});
+  };
 }
 
-async function reloaded(path: string, former: RunConfig, outlets: Outlets): Promise<RunConfig> {
+async function reloaded({ path, config: former, outlets, signal }: Reloadable): Promise<RunConfig> {
   const config = loadConfig(path);
   for (const part of ['source', 'filter'] as const) {
     if (!isDeepStrictEqual(config[part], former[part]))
       throw new AcceptstreamError('USAGE', 'reload', `${part} belongs to the kernel programs: restart to change it`);
   }
-  await outlets.replace(await connect(config, { config: former, outlets: outlets.open }));
+  await outlets.replace(await connect(config, signal, { config: former, outlets: outlets.open }));
   return config;
 }

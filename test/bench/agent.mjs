@@ -1,4 +1,4 @@
-// The program under test, as a person runs it, its rows in a file in memory.
+// The program under test, as a person runs it, its stdout in a file in memory.
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,14 +36,14 @@ export class Agent {
   #path = outputPath(`rows-${runs++}`);
   #stderr = '';
 
-  /** Starts it with its options and waits for the header. */
-  static async start(variant = VARIANTS[0], options = []) {
+  /** Starts it with its arguments and waits until it is ready: when its header is there, unless told otherwise. */
+  static async start(variant = VARIANTS[0], options = [], isReady = ({ size }) => size > 0) {
     const agent = new Agent(variant, options);
     await until(
-      () => `the header: ${agent.#stderr}`,
-      () => agent.size > 0 || agent.#ended(),
+      () => `the program is ready: ${agent.#stderr}`,
+      () => isReady(agent) || agent.#ended(),
     );
-    if (agent.#ended()) throw new Error(`the program ended before its header: ${agent.#stderr}`);
+    if (agent.#ended()) throw new Error(`the program ended before it was ready: ${agent.#stderr}`);
     return agent;
   }
 
@@ -59,6 +59,10 @@ export class Agent {
 
   #ended() {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  get stderr() {
+    return this.#stderr;
   }
 
   get size() {
@@ -96,11 +100,11 @@ export class Agent {
     return count;
   }
 
-  /** Ends it; its complaints must be about loss only. */
-  async stop() {
+  /** Ends it; its complaints must be about loss only. What it said to be ready is none. */
+  async stop(ready = '') {
     this.#child.kill('SIGINT');
     const [code] = await this.#exit;
-    const complaints = this.#stderr.replace(/^Possibly lost \d+ samples\n/gm, '');
+    const complaints = this.#stderr.replace(ready, '').replace(/^Possibly lost \d+ samples\n/gm, '');
     if (code !== 0 || complaints) throw new Error(`the program ended with ${code}: ${complaints}`);
   }
 }

@@ -5,7 +5,7 @@ import { JsonProgram } from './scratch.mjs';
 
 const ROUNDS = 5;
 const RATE = 10_000;
-const ACCEPTS = 3 * RATE;
+const ROUND_SECONDS = 3;
 const BACKGROUND_MS = 1500;
 
 /** Run time of the agent's own programs: other captures on this host have programs of the same names. */
@@ -23,35 +23,50 @@ async function timed(programs, work) {
   return { ran: (await runTime(programs)) - before, elapsed, outcome };
 }
 
-async function measureRound(agent, programs) {
+async function measureRound({ agent, rows, rate }, programs) {
+  const accepts = rate * ROUND_SECONDS;
   const host = await timed(programs, () => sleep(BACKGROUND_MS));
   const cpu = agent.cpuNs();
   const { ran, elapsed, outcome } = await timed(programs, async () => {
-    const generated = await burst(ACCEPTS, RATE);
-    await agent.atRest();
+    const generated = await burst(accepts, rate);
+    await rows.atRest();
     return generated;
   });
-  const micros = (nanos) => nanos / ACCEPTS / 1000;
+  const micros = (nanos) => nanos / accepts / 1000;
   return {
+    pid: outcome.pid,
     agent: micros(agent.cpuNs() - cpu),
     programs: micros(ran - (host.ran * elapsed) / host.elapsed),
-    lost: ACCEPTS - agent.rowsOf(outcome.pid),
+    lost: accepts - rows.rowsOf(outcome.pid),
     perSecond: outcome.perSecond,
   };
 }
 
-async function measureRounds(variant, progress) {
+/**
+ * What an accept costs at `rate`, a value per round. `start` starts an agent and resolves with it, and with what knows
+ * when its rows are `atRest` and how many are `rowsOf` a process.
+ */
+export async function costRounds(start, rate, progress) {
   const kernel = new JsonProgram('bench/bpfstat.c', ['timed']);
   const others = new Set((await kernel.ask()).programs.map(({ id }) => id));
-  const agent = await Agent.start(variant);
-  await burst(RATE, RATE);
+  const capture = { ...(await start()), rate };
+  await burst(rate, rate);
   const rounds = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
-    progress(`${variant.name}, round ${round} of ${ROUNDS}`);
-    rounds.push(await measureRound(agent, { kernel, others }));
+    progress(`round ${round} of ${ROUNDS}`);
+    rounds.push(await measureRound(capture, { kernel, others }));
   }
-  await agent.stop();
   await kernel.end();
+  return { ...capture, rounds };
+}
+
+async function measureRounds(variant, progress) {
+  const start = async () => {
+    const agent = await Agent.start(variant);
+    return { agent, rows: agent };
+  };
+  const { agent, rounds } = await costRounds(start, RATE, (step) => progress(`${variant.name}, ${step}`));
+  await agent.stop();
   return rounds;
 }
 

@@ -1,6 +1,8 @@
 // The figures in the order in which they are taken: what each is, and how it is measured.
 import { benchCore } from './core.mjs';
 import { benchCost } from './cost.mjs';
+import { benchConnected, benchStream } from './kafka-live.mjs';
+import { benchProduce } from './kafka-produce.mjs';
 import { benchPath } from './path.mjs';
 import { benchIdle, benchMemory } from './rest.mjs';
 import { benchStart } from './start.mjs';
@@ -9,7 +11,10 @@ import { benchThroughput } from './throughput.mjs';
 
 const first = (limit, measures) => measures.map((measure, at) => (at === 0 ? { ...measure, ...limit } : measure));
 
-/** `live` figures need root and a kernel that lets us capture. `run` resolves with measures (report.mjs). */
+/**
+ * `live` figures need root and a kernel that lets us capture, `kafka` ones Java and Maven. `run` resolves with measures
+ * (report.mjs).
+ */
 export const FIGURES = [
   {
     name: 'core',
@@ -81,5 +86,38 @@ tp_btf runs at every system call, also at those of the generator and the agent, 
     method: `/proc/PID/status after a million accepts, and after each 200 000 more; the ring of 8 MiB wraps some
 twenty times in the first million. The kernel maps a ring twice in a row, which the resident size counts twice. MB are 10^6
 bytes.`,
+  },
+  {
+    name: 'kafka-produce',
+    title: 'Kafka: a message from ring to acknowledgement',
+    live: false,
+    kafka: true,
+    run: benchProduce,
+    method: `One broker on this machine, a topic of three partitions, acks=all, idempotent, each client in turn in a
+process of its own; the broker's own CPU time is in none. Ours is what \`acceptstream run\` does behind the ring: kernel
+events as the ring holds them become Avro datums, records keyed by remote_address, a request, and its
+acknowledgement. Plain kafkajs gets the same keys, values, headers and times ready-made, in sends of 1000 objects. Java's
+ProducerPerformance (no keys, batches of 128 KiB) and kcat (the same keys, from a file) send values of the same mean
+size; a run of one record is taken off each. Every record sent is looked for in the topic. CPU time is user and system;
+pace is messages by time, each as fast as it can.`,
+  },
+  {
+    name: 'kafka-stream',
+    title: 'Kafka: live accepts',
+    live: true,
+    kafka: true,
+    run: benchStream,
+    method: `pipelines/kafka.yaml (linger_ms 20) on the same broker, with a registry; the generator accepts 5000 times a
+second for 3 s a round. Cost is taken as in "Cost of an accept", with the hook that the program chooses. Lost is what the
+generator accepted less the different records of it that a kafkajs consumer read and avsc decoded; readable is when the
+consumer had it.`,
+  },
+  {
+    name: 'kafka-idle',
+    title: 'Kafka: idle',
+    live: true,
+    kafka: true,
+    run: benchConnected,
+    method: `As "Idle", with pipelines/kafka.yaml and a connected producer, and a filter that no accept passes.`,
   },
 ];

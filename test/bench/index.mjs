@@ -2,8 +2,10 @@
 import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { missingPrograms } from '../../pipelines/kafka-local/java.mjs';
 import { usableVariants } from './agent.mjs';
 import { FIGURES } from './figures.mjs';
+import { stopServers } from './kafka-servers.mjs';
 import { cpuTicks, describeMachine, version } from './machine.mjs';
 import { renderPage, renderText, summarize } from './report.mjs';
 
@@ -13,15 +15,16 @@ const OPTIONS = { json: { type: 'boolean' }, write: { type: 'boolean' } };
 const USAGE = `usage: npm run bench -- [--json] [--write] [NAME …]
   --json   one JSON document instead of tables
   --write  make BENCHMARKS.md of the run, which the README quotes; takes all figures
-  NAME     only these figures: ${FIGURES.map(({ name }) => name).join(', ')}
+  NAME     only these figures (kafka: those of Kafka): ${FIGURES.map(({ name }) => name).join(', ')}
 `;
 
 function parse() {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  const unknown = positionals.find((name) => !FIGURES.some((figure) => figure.name === name));
+  const isOf = (name) => (figure) => figure.name === name || figure.name.startsWith(`${name}-`);
+  const unknown = positionals.find((name) => !FIGURES.some(isOf(name)));
   if (unknown !== undefined) throw new Error(`there is no figure ${unknown}`);
   if (values.write && positionals.length > 0) throw new Error('--write takes all figures');
-  const chosen = FIGURES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const chosen = FIGURES.filter((figure) => positionals.length === 0 || positionals.some((name) => isOf(name)(figure)));
   return { json: values.json ?? false, write: values.write ?? false, chosen };
 }
 
@@ -36,9 +39,9 @@ async function whyNotLive() {
   return (await usableVariants()).length > 0 ? '' : 'this kernel refuses both variants of the hook';
 }
 
-async function take({ name, title, method, live, run }) {
+async function take({ name, title, method, live, kafka, run }) {
   show(`${name} …`);
-  const skipped = live ? await whyNotLive() : '';
+  const skipped = (live && (await whyNotLive())) || (kafka && missingPrograms());
   if (skipped) return { name, title, method, skipped };
   const start = performance.now();
   const measures = await run((step) => show(`${name}: ${step}`));
@@ -55,7 +58,11 @@ async function runAll(chosen) {
   const machine = describeMachine();
   const before = cpuTicks();
   const figures = [];
-  for (const figure of chosen) figures.push(await take(figure));
+  try {
+    for (const figure of chosen) figures.push(await take(figure));
+  } finally {
+    await stopServers();
+  }
   show('');
   const after = cpuTicks();
   const stolen = (100 * (after.stolen - before.stolen)) / (after.all - before.all);

@@ -1,5 +1,5 @@
 // What a run found, for people and for machines. A measure is {name, unit, values, atLeast?, atMost?}: a value per
-// round, and the limits {must, goal?} that its median is held against.
+// round, and the limits {must, goal?} that its median is held against; or {name, skipped}, with the reason.
 
 const significant = (value) => Number(value.toPrecision(5));
 
@@ -15,6 +15,7 @@ function isMet(median, { atLeast, atMost }) {
 
 /** The measure with its median, smallest and largest value, and whether it is within its limit. */
 export function summarize({ values, ...measure }) {
+  if (measure.skipped) return measure;
   const sorted = values.toSorted((a, b) => a - b);
   const median = significant(medianOf(sorted));
   const met = isMet(median, measure);
@@ -51,6 +52,7 @@ function limitText({ atLeast, atMost, met }) {
 const COLUMNS = ['measure', 'median', 'min – max', 'rounds', 'unit', 'limit'];
 
 function cellsOf(measure) {
+  if (measure.skipped) return [measure.name, '', '', '', '', `not measured: ${measure.skipped}`];
   const { name, median, min, max, rounds, unit } = measure;
   const digits = digitsOf(measure);
   const spread = rounds > 1 ? `${numberText(min, digits)} – ${numberText(max, digits)}` : '';

@@ -40,6 +40,7 @@ const run = {
       measures: [summary([1.5, 2.25, 3], { atLeast: { must: 2, goal: 4 } }), summary([-1234.5])],
     },
     { title: 'Weight', method: 'On a scale.', measures: [summary([0.001, 0.0421, 0.02], { atMost: { must: 0.01 } })] },
+    { title: 'Height', method: 'By eye.', measures: [{ name: 'tree', skipped: 'no tree' }] },
     { title: 'Luck', method: 'By dice.', skipped: 'needs dice' },
   ],
 };
@@ -58,6 +59,9 @@ speed    -1 235                      1  m/s
 Weight
 speed     0.020  0.001 – 0.042       3  m/s   ≤ 0.01: NOT MET
 
+Height
+tree                                          not measured: no tree
+
 Luck
 skipped: needs dice
 `);
@@ -74,5 +78,6 @@ Run with a clock.
 | --- | --: | --: | --: | --- | --- |
 | speed | 2.25 | 1.50 – 3.00 | 3 | m/s | ≥ 2, goal 4: met |
 `);
+  expect(page).toContain('| tree |  |  |  |  | not measured: no tree |\n');
   expect(page).toContain('## Luck\n\nNot measured: needs dice.\n');
 });

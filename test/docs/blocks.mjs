@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { optionRows } from '../../dist/source-plugin/cli/help.js';
+import { READ } from '../../dist/source-plugin/cli/read-options.js';
+import { configRows } from './config-rows.mjs';
 
 const local = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const read = (path) => readFileSync(local(path), 'utf8');
@@ -12,11 +14,17 @@ const rowText = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map(rowText).join('\n');
 const code = (text) => (text ? `\`${text}\`` : '');
 
-function options() {
+function options(command) {
   return table(
     ['option', 'value', ''],
-    optionRows().map(([flags, metavar, help]) => [code(flags), code(metavar), help]),
+    optionRows(command).map(([flags, metavar, help]) => [code(flags), code(metavar), help]),
   );
+}
+
+function config() {
+  const rows = configRows(JSON.parse(read('schemas/config.schema.json')));
+  const cells = rows.map(({ key, values, standard, meaning }) => [code(key), values, code(standard), meaning]);
+  return table(['key', 'value', 'default', 'meaning'], cells);
 }
 
 const typeName = (type) => (typeof type === 'string' ? type : `${type.type} (${type.logicalType})`);
@@ -28,7 +36,7 @@ function record() {
   return table(['field', 'type', 'tcpaccept', 'meaning'], rows);
 }
 
-const script = (path) => `\`\`\`ts\n${read(path)}\`\`\``;
+const fenced = (language, path) => `\`\`\`${language}\n${read(path)}\`\`\``;
 
 const cellsOf = (line) => line.slice(2, -2).split(' | ');
 
@@ -42,7 +50,7 @@ function quotedRows(page) {
       const cells = lines.filter((line) => /^\| (?!measure \||--)/.test(line)).map(cellsOf);
       return cells.map(([name, median, spread, , unit, limit]) => ({ title, name, median, spread, unit, limit }));
     });
-  return rows.filter(({ name, limit }) => limit || name.startsWith('added'));
+  return rows.filter(({ name, limit }) => (limit && !limit.startsWith('not measured')) || name.startsWith('added'));
 }
 
 function bench() {
@@ -64,10 +72,13 @@ function bench() {
 
 /** Marker name → text between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. */
 export const BLOCKS = {
-  options,
+  options: () => options(),
+  pipeline: () => fenced('yaml', 'pipelines/kafka.yaml'),
+  config,
+  'read-options': () => options(READ),
   record,
-  sink: () => script('test/examples/count-by-port.ts'),
-  program: () => script('test/examples/main.ts'),
+  sink: () => fenced('ts', 'test/examples/count-by-port.ts'),
+  program: () => fenced('ts', 'test/examples/main.ts'),
   bench,
 };
 

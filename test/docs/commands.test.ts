@@ -1,16 +1,15 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { formatHelp } from '../../source-plugin/cli/help.js';
 import { describeUnless, liveReason } from '../support/reasons.js';
 import { HEADER } from '../support/reference.js';
-import { until } from '../support/until.js';
 import { runWorkload, type Scenario } from '../workload/workload.js';
+import { KAFKA_COMMANDS } from './kafka-commands.js';
 import { commands, ROOT, sampleBehind } from './markdown.js';
+import { shellOf, waitFor } from './shell.js';
 
 const ROW = /^\d+ +\S.{11} [46] {2}[0-9a-f.:]+ +\d+ +[0-9a-f.:]+ +\d+ *$/;
 const TIMES = { '': /^/, '-t': /^-?\d+\.\d{3} +/, '-tT': /^\d\d:\d\d:\d\d -?\d+\.\d{3} +/ };
@@ -26,60 +25,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 const folder = mkdtempSync(join(tmpdir(), 'acceptstream-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A command line in a shell with a process group of its own, as in a terminal. */
-class Shell {
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
-  readonly #exit: Promise<unknown[]>;
-  stdout = '';
-  stderr = '';
-
-  constructor(command: string) {
-    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
-    this.#child = spawn('bash', ['-c', command], { cwd: ROOT, detached: true, stdio });
-    this.#exit = once(this.#child, 'close');
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.stdout += text;
-    });
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr += text;
-    });
-  }
-
-  /** What Ctrl-C does: every process of the group gets the signal. Resolves with the exit status. */
-  async interrupt(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null)
-      process.kill(-(this.#child.pid ?? 0), 'SIGINT');
-    const [code] = (await this.#exit) as [number | null];
-    return code;
-  }
-
-  get ended(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-}
-
-const shells: Shell[] = [];
-afterEach(async () => {
-  for (const shell of shells.splice(0)) await shell.interrupt();
-});
-
-function shellOf(command: string): Shell {
-  const shell = new Shell(command);
-  shells.push(shell);
-  return shell;
-}
-
-async function waitFor(shell: Shell, what: string, output: () => string, text: string): Promise<void> {
-  await until(
-    () => `${what}\n${output()}\n${shell.stderr}`,
-    () => {
-      if (shell.ended) throw new Error(`ended before ${what}: ${shell.stderr}`);
-      return output().includes(text);
-    },
-    40_000,
-  );
-}
 
 interface LiveCommand {
   readonly times: keyof typeof TIMES;
@@ -153,6 +98,7 @@ test(MANUAL, ({ skip }) => {
 describe('the pages', () => {
   test('have no command that is not tested here', () => {
     const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, HELP, MANUAL];
+    known.push(...Object.values(KAFKA_COMMANDS));
     expect(commands().sort()).toEqual(known.sort());
   });
 

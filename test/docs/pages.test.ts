@@ -10,6 +10,14 @@ import { blocksOf, commands, PAGES, pageText, proseOf, ROOT } from './markdown.j
 const readme = pageText('README.md');
 const squeezed = (text: string) => text.replace(/\s+/g, ' ');
 
+/** In front of each event in a ring of the kernel. */
+const RING_HEADER = 8;
+
+function fixedBytes(): number {
+  const header = readFileSync(join(ROOT, 'bpf/event.h'), 'utf8');
+  return Number(/#define ACCEPT_EVENT_FIXED (\d+)/.exec(header)?.[1]);
+}
+
 describe('README.md', () => {
   test.for(Object.keys(BLOCKS))('its block %s is what the code says (else: node test/docs/write.mjs)', (name) => {
     const block = (text: string) => text.split(`<!-- ${name}:begin -->`)[1]?.split(`<!-- ${name}:end -->`)[0];
@@ -33,16 +41,23 @@ describe('README.md', () => {
   });
 
   test('the size of a ring is reckoned with the size of an event', () => {
-    const header = readFileSync(join(ROOT, 'bpf/event.h'), 'utf8');
-    const fixed = Number(/#define ACCEPT_EVENT_FIXED (\d+)/.exec(header)?.[1]);
-    const recordHeader = 8;
-    expect(readme).toContain(`(${fixed + recordHeader} + length of the cgroup's name, rounded up to 8) bytes`);
-    const bytes = 1000 * 10 * (fixed + recordHeader + 24);
+    const fixed = fixedBytes();
+    expect(readme).toContain(`(${fixed + RING_HEADER} + length of the cgroup's name, rounded up to 8) bytes`);
+    const bytes = 1000 * 10 * (fixed + RING_HEADER + 24);
     expect(squeezed(readme)).toContain(`with names of 24 bytes take ${(bytes / 1e6).toFixed(1)} MB, so 2 MiB`);
     expect(2 ** Math.ceil(Math.log2(bytes))).toBe(2 * 2 ** 20);
-    const held = DEFAULT_RING_BYTES / (fixed + recordHeader + 32);
+    const held = DEFAULT_RING_BYTES / (fixed + RING_HEADER + 32);
     expect(Math.round(held / 1e4) * 1e4).toBe(40_000);
     expect(squeezed(readme)).toContain(`The ring's default of ${DEFAULT_RING_BYTES / 2 ** 20} MiB holds about 40 000`);
+  });
+
+  test('the ring of the Kafka pipeline holds what is said', () => {
+    const bytes = 5000 * 30 * (RING_HEADER + fixedBytes() + 16);
+    expect(squeezed(readme)).toContain(`with names of 16 bytes are ${(bytes / 1e6).toFixed(1)} MB, so 32 MiB`);
+    const ring = 2 ** Math.ceil(Math.log2(bytes));
+    expect(ring).toBe(32 * 2 ** 20);
+    expect(squeezed(readme)).toContain(`which is ${ring}.`);
+    expect(readFileSync(join(ROOT, 'pipelines/kafka.yaml'), 'utf8')).toContain(`ring_bytes: ${ring}\n`);
   });
 
   test('the example of an audit adds up', () => {
@@ -70,7 +85,7 @@ describe.for(PAGES)('%s', (page) => {
 
   test('the files and folders it names are there', () => {
     const quoted = [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '');
-    const paths = quoted.filter((text) => /^[a-z][\w.-]*\/[\w./-]*$/.test(text));
+    const paths = quoted.filter((text) => /^(?!application\/)[a-z][\w.-]*\/[\w./-]*$/.test(text));
     expect(paths.filter((path) => !isFile(path))).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import { drain } from '../filter-core/support.js';
 import { acceptOf } from '../source-plugin/memory-source.js';
 import { type Shared, uniqueName } from '../support/kafka.js';
 import { Program, type ProgramOptions } from '../support/program.js';
-import { createTopic } from './topics.js';
+import { administer, createTopic } from './topics.js';
 
 const MEDIA_TYPE = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
 
@@ -92,6 +92,11 @@ export class Topic {
   static async create(kafka: Shared, { partitions = 1, settings = {} } = {}): Promise<Topic> {
     const name = uniqueName('read');
     await createTopic(kafka.brokers, name, { partitions, settings });
+    return Topic.over(kafka, name);
+  }
+
+  /** One that is there. */
+  static async over(kafka: Shared, name: string): Promise<Topic> {
     const producer = clientOf(kafka.brokers).producer();
     await producer.connect();
     return new Topic(name, kafka, producer);
@@ -108,6 +113,15 @@ export class Topic {
 
   async sendAll(values: readonly Buffer[], partition = 0): Promise<void> {
     for (let at = 0; at < values.length; at += 1000) await this.send(values.slice(at, at + 1000), { partition });
+  }
+
+  /** As retention does. */
+  async deleteBefore(offset: number): Promise<void> {
+    await administer(this.kafka.brokers, async (admin) => {
+      // kafkajs's deletion needs to have asked for the topic before.
+      await admin.fetchTopicOffsets(this.name);
+      await admin.deleteTopicRecords({ topic: this.name, partitions: [{ partition: 0, offset: String(offset) }] });
+    });
   }
 
   /** The arguments that read it. */

@@ -1,25 +1,32 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { CompressionTypes } from 'kafkajs';
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import type { CoreOptions } from '../../filter-core/index.js';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type CoreOptions, loadCore } from '../../filter-core/index.js';
 import { compressionType } from '../../source-plugin/kafka/compression.js';
+import { openKafkaSink } from '../../source-plugin/kafka/sink.js';
 import { zoneAt } from '../../source-plugin/zone.js';
 import { kafkaReason, type Shared, sharedKafka, uniqueName } from '../support/kafka.js';
 import { describeUnless } from '../support/reasons.js';
 import { HEADER } from '../support/reference.js';
+import { configOf } from './config.js';
 import { numbered, SCHEMA, Topic, Writer } from './read-support.js';
-import { administer } from './topics.js';
 
 const START_MS = 120_000;
-const QUICK_MS = 10_000;
+const QUICK_MS = 15_000;
 
 describeUnless(kafkaReason(), 'acceptstream read', () => {
   let kafka: Shared;
   let writer: Writer;
   const opened: Topic[] = [];
+  const silent = createServer(() => {});
   beforeAll(async () => {
+    silent.listen(0, '127.0.0.1');
     kafka = await sharedKafka();
     writer = await Writer.register(kafka);
   }, START_MS);
+  afterAll(() => {
+    silent.close();
+  });
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((topic) => topic.close()));
   });
@@ -44,6 +51,25 @@ describeUnless(kafkaReason(), 'acceptstream read', () => {
       bytes: `${HEADER}\n${await writer.text(records)}`,
       stderr: '',
     });
+  });
+
+  it('prints what our own sink has written', async () => {
+    const topic = await create({ partitions: 2 });
+    const records = numbered(3000, { host: 'db1' });
+    const core = await loadCore({
+      format: 'kafka',
+      kafka: { partitions: 2, key: 'host', encoding: 'avro', schemaId: writer.id },
+    });
+    const config = configOf({ brokers: kafka.brokers, topic: topic.name, compression: 'zstd' });
+    const { sink } = await openKafkaSink(config, { onWait: () => {} });
+    for (let at = 0; at < records.length; at += 500) {
+      const datums = Buffer.concat(records.slice(at, at + 500).map((record) => writer.datum(record)));
+      core.input.set(datums);
+      for (const portion of core.portions(datums.length)) await sink.write(portion);
+    }
+    await sink.close();
+    // One host, one key, one partition.
+    expect((await topic.read()).bytes).toBe(`${HEADER}\n${await writer.text(records)}`);
   });
 
   it('prints the header of an empty topic and ends', async () => {
@@ -124,15 +150,18 @@ describeUnless(kafkaReason(), 'acceptstream read', () => {
     const topic = await create();
     const records = numbered(30);
     await topic.send(valuesOf(records));
-    await administer(kafka.brokers, (admin) =>
-      admin.deleteTopicRecords({ topic: topic.name, partitions: [{ partition: 0, offset: '10' }] }),
-    );
+    await topic.deleteBefore(10);
     expect((await topic.read()).bytes).toBe(`${HEADER}\n${await writer.text(records.slice(10))}`);
   });
 
   it.each<[string, (topic: Topic) => string[], RegExp]>([
     ['a missing topic', () => ['--topic', uniqueName('missing')], /^acceptstream: there is no topic missing-/],
     ['a port where nobody is', () => ['--kafka', '127.0.0.1:1'], /^acceptstream: cannot reach 127\.0\.0\.1:1 /],
+    [
+      'a port where nobody answers',
+      () => ['--kafka', `127.0.0.1:${(silent.address() as AddressInfo).port}`],
+      /did not answer within 10 s: check that a Kafka broker runs there/,
+    ],
     [
       'a registry that is away',
       () => ['--registry', 'http://127.0.0.1:1'],

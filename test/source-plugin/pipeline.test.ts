@@ -197,6 +197,30 @@ describe('over time', () => {
     await run;
   });
 
+  test('it reads on without a pause from a source that waits by itself, and ends with the source', async () => {
+    const source = new MemorySource(datums('abc'));
+    const read = source.read.bind(source);
+    source.read = () => {
+      const drained = read(new Uint8Array(1));
+      return { ...drained, next: drained.records === 0 ? 'never' : 'now' };
+    };
+    const { run } = started(source);
+    await settle();
+    await run;
+    expect(source.calls.filter((call) => call.startsWith('commit'))).toEqual(['commit 1', 'commit 2', 'commit 3']);
+    expect(source.calls.slice(-3)).toEqual(['read 0', 'detach', 'read 0']);
+  });
+
+  test('the last batch of a source that ends with it is delivered', async () => {
+    const source = new MemorySource(datums('a'));
+    const read = source.read.bind(source);
+    source.read = (target) => ({ ...read(target), next: 'never' });
+    const { run } = started(source);
+    await settle();
+    await run;
+    expect(source.calls).toEqual(['read 1', 'write a (1)', 'written', 'commit 1', 'detach', 'read 0']);
+  });
+
   test('it takes nothing more while the sink has not taken the last batch', async () => {
     const source = new MemorySource(datums('a'));
     const gate = gateOf();

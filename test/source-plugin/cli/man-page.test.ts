@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { formatUsage, optionRows } from '../../../source-plugin/cli/help.js';
+import { READ } from '../../../source-plugin/cli/read-options.js';
 
 const path = fileURLToPath(new URL('../../../source-plugin/man/acceptstream.8', import.meta.url));
 const source = readFileSync(path, 'utf8');
@@ -40,9 +41,15 @@ test('OPTIONS documents exactly the options there are', () => {
   expect(tags('OPTIONS')).toEqual(optionRows().map(([flags, metavar]) => `${flags} ${metavar}`.trimEnd()));
 });
 
+test('READ documents exactly the options that the capture has not', () => {
+  const capture = optionRows().map(([flags]) => flags);
+  const own = optionRows(READ).filter(([flags]) => !capture.includes(flags));
+  expect(tags('READ')).toEqual(own.map(([flags, metavar]) => `${flags} ${metavar}`.trimEnd()));
+});
+
 test('SYNOPSIS is the usage', () => {
   const lines = sections.get('SYNOPSIS') ?? [];
-  const synopsis = lines.slice(1, -1).map(plain).join(' ');
+  const synopsis = lines.slice(1, lines.indexOf('.YS')).map(plain).join(' ');
   expect(synopsis).toBe(formatUsage().replace('usage: acceptstream ', '').trimEnd().replace(/\s+/g, ' '));
 });
 

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { type Kafka, type Server, sharedKafka, startKafka, uniqueName } from '../support/kafka.js';
+import { lostSamples, type Program } from '../support/program.js';
+import { describeUnless } from '../support/reasons.js';
+import { Burst } from '../workload/burst.js';
+import { auditOf, countOf, fileOf, residentBytes, runReason, sinkOf, startRun, untilStderr } from './run-program.js';
+import { administer, createTopic, readAll, readTopic } from './topics.js';
+
+const START_MS = 120_000;
+const TEST_MS = 100_000;
+const AWAY_MS = 4_000;
+const STOPPED_MS = 10_000;
+const RATE = 1_000;
+const THREADS = 2;
+/** Holds RATE × THREADS × 184 bytes for 45 s. */
+const LARGE_RING = 16_777_216;
+/** Holds 0.2 s of it. */
+const SMALL_RING = 65_536;
+/** Records of a batch of 10 ms, and of a late one. */
+const UNDER_WAY = 500;
+const GROWTH = 32 * 1024 * 1024;
+
+describeUnless(runReason(), 'accepts on their way to a broker that fails', () => {
+  let kafka: Kafka;
+  let broker: Server;
+  let topic: string;
+
+  beforeAll(async () => {
+    kafka = await startKafka();
+    broker = kafka.nodes[0] as Server;
+  }, START_MS);
+
+  beforeEach(async () => {
+    topic = uniqueName('run');
+    await createTopic(kafka.brokers, topic);
+  });
+
+  afterAll(() => kafka?.stop());
+
+  const burstOf = (seconds: number) => Burst.start({ count: RATE * seconds, rate: RATE, threads: THREADS });
+
+  async function begin(burst: Burst, ring_bytes: number, more: object = {}): Promise<Program> {
+    const program = await startRun({
+      source: { ring_bytes },
+      filter: { pid: burst.pid },
+      sinks: { siem: sinkOf(kafka.brokers, topic, { required: true }), ...more },
+    });
+    onTestFinished(() => program.signal('SIGKILL'));
+    return program;
+  }
+
+  /** Runs `fault` while a burst of so many seconds goes on; resolves with the accepts that were made. */
+  async function during(burst: Burst, fault: () => Promise<void>): Promise<number> {
+    const running = burst.run();
+    await sleep(1_000);
+    await fault();
+    return (await running).count;
+  }
+
+  test('kill -9 and a restart lose, double and reorder nothing', { timeout: TEST_MS }, async () => {
+    const burst = await burstOf(12);
+    const program = await begin(burst, LARGE_RING);
+    const count = await during(burst, async () => {
+      await broker.kill();
+      await sleep(AWAY_MS);
+      await broker.start();
+    });
+    expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    const audit = auditOf(await readAll(kafka.brokers, topic, count));
+    expect(audit).toEqual({ delivered: count, doubled: 0, reordered: 0, unexplained: 0, lost: 0 });
+    expect(lostSamples(program.stderr)).toBe(0);
+    expect(program.stderr).toMatch(/^acceptstream: siem: .*trying again$/m);
+    expect(program.stderr).toMatch(/^acceptstream: siem: went on after \d+\.\d s$/m);
+  });
+
+  test('a broker that stands still for 10 s loses, doubles and reorders nothing', { timeout: TEST_MS }, async () => {
+    const burst = await burstOf(14);
+    const program = await begin(burst, LARGE_RING);
+    const count = await during(burst, async () => {
+      await broker.pause();
+      await sleep(STOPPED_MS);
+      await broker.resume();
+    });
+    expect(await program.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    const audit = auditOf(await readAll(kafka.brokers, topic, count));
+    expect(audit).toEqual({ delivered: count, doubled: 0, reordered: 0, unexplained: 0, lost: 0 });
+    expect(lostSamples(program.stderr)).toBe(0);
+  });
+
+  test('away for longer than the ring holds: the loss is counted exactly, memory stays', {
+    timeout: TEST_MS,
+  }, async () => {
+    const burst = await burstOf(14);
+    const program = await begin(burst, SMALL_RING);
+    const memory: number[] = [];
+    const count = await during(burst, async () => {
+      await broker.kill();
+      memory.push(residentBytes(program));
+      await sleep(AWAY_MS);
+      memory.push(residentBytes(program));
+      await broker.start();
+    });
+    expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    const said = lostSamples(program.stderr);
+    const { lost, ...audit } = auditOf(await readAll(kafka.brokers, topic, count - said));
+    expect(audit).toEqual({ delivered: count - said, doubled: 0, reordered: 0, unexplained: 0 });
+    expect(said).toBeGreaterThan(RATE);
+    expect(lost).toBeGreaterThan(0);
+    expect(lost).toBeLessThanOrEqual(said);
+    expect((memory[1] ?? 0) - (memory[0] ?? 0)).toBeLessThan(GROWTH);
+  });
+
+  test('a topic that is deleted takes its sink out, and stdout goes on', { timeout: TEST_MS }, async () => {
+    const burst = await burstOf(15);
+    const screen = { screen: { type: 'stdout', format: 'json' } };
+    const program = await begin(burst, LARGE_RING, { siem: sinkOf(kafka.brokers, topic), ...screen });
+    const count = await during(burst, async () => {
+      await administer(kafka.brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+      await untilStderr(program, (text) => text.includes('left out'));
+    });
+    expect(program.stderr).toContain(`siem is left out: topic ${topic} does not exist (any more): create it\n`);
+    expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(program.stdout.split('\n')).toHaveLength(count + 1);
+  });
+
+  test('a required sink that fails ends the run, and what it did not get is counted', {
+    timeout: TEST_MS,
+  }, async () => {
+    const burst = await burstOf(3);
+    const program = await begin(burst, LARGE_RING);
+    const count = await during(burst, async () => {
+      await broker.kill();
+      await sleep(100);
+    });
+    const start = performance.now();
+    expect(await program.stop('SIGTERM')).toEqual({ code: 1, signal: null });
+    expect(performance.now() - start).toBeLessThan(20_000);
+    await broker.start();
+    const delivered = (await readTopic(kafka.brokers, topic)).length;
+    // The broker may have the batch under way, which it had no time to acknowledge: possibly lost.
+    const surplus = delivered + lostSamples(program.stderr) - count;
+    expect(surplus).toBeGreaterThanOrEqual(0);
+    expect(surplus).toBeLessThan(UNDER_WAY);
+    expect(delivered).toBeGreaterThan(0);
+    expect(program.stderr).toMatch(/^acceptstream: stopped while waiting: cannot reach [^\n]*$/m);
+  });
+
+  test('SIGHUP takes a sink away from a broker that is gone', { timeout: TEST_MS }, async () => {
+    const other = (await sharedKafka()).brokers;
+    await createTopic(other, topic);
+    const burst = await burstOf(3);
+    const source = { ring_bytes: LARGE_RING };
+    const filter = { pid: burst.pid };
+    const config = { source, filter, sinks: { siem: sinkOf(kafka.brokers, topic) } };
+    const name = `${topic}.yaml`;
+    const program = await startRun(config, name);
+    onTestFinished(() => program.signal('SIGKILL'));
+    const count = await during(burst, () => broker.kill());
+    fileOf(name, { source, filter, sinks: { siem: sinkOf(other, topic) } });
+    program.signal('SIGHUP');
+    await untilStderr(program, (text) => text.includes('yaml reloaded'));
+    expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    await broker.start();
+    const stored = [...(await readTopic(kafka.brokers, topic)), ...(await readAll(other, topic, 1))];
+    expect(auditOf(stored)).toMatchObject({ delivered: count, unexplained: 0 });
+    expect(await countOf(other, topic)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { formatHelp, formatUsage, optionRows } from '../../../source-plugin/cli/help.js';
+import { parseArguments } from '../../../source-plugin/cli/parse.js';
+import { READ } from '../../../source-plugin/cli/read-options.js';
+
+const KAFKA = ['--kafka', 'db1:9092', '--topic', 'accepts'];
+const DEFAULTS = {
+  brokers: ['db1:9092'],
+  topic: 'accepts',
+  time: false,
+  timestamp: false,
+  from: 'beginning',
+  follow: false,
+  format: 'tcpaccept',
+};
+const local = (text: string) => new Date(text).getTime();
+
+describe('options', () => {
+  test.each<[string[], object]>([
+    [[], {}],
+    [['-tT4', '-p181', '-P=80,22'], { time: true, timestamp: true, family: 4, pid: 181, ports: [80, 22] }],
+    [['--kafka', 'a:1, b:2,[x]:3'], { brokers: ['a:1', 'b:2', '[x]:3'] }],
+    [['--topic=A.b_c-1'], { topic: 'A.b_c-1' }],
+    [['--registry', 'https://db1:8081/base'], { registry: 'https://db1:8081/base' }],
+    [['--reg', 'http://x', '--acc=a.yaml', '--fol'], { registry: 'http://x', access: 'a.yaml', follow: true }],
+    [['--from', 'beginning'], {}],
+    [['--from', '0'], { from: 0 }],
+    [['--from', '1790000000.1239'], { from: 1_790_000_000_123 }],
+    [['--from', '2026-11-22T16:00:00Z'], { from: Date.UTC(2026, 10, 22, 16) }],
+    [['--from', '2026-11-22 16:00:01.5+01:30'], { from: Date.UTC(2026, 10, 22, 14, 30, 1, 500) }],
+    [['--from', '2026-11-22T16:00'], { from: local('2026-11-22T16:00:00') }],
+    [['--from', '2026-11-22'], { from: local('2026-11-22T00:00:00') }],
+    [['--format', 'json'], { format: 'json' }],
+  ])('%j', (more, options) => {
+    expect(parseArguments(READ, [...KAFKA, ...more])).toStrictEqual({
+      kind: 'run',
+      options: { ...DEFAULTS, ...options },
+    });
+  });
+});
+
+describe('errors', () => {
+  const required = 'the following arguments are required: ';
+  test.each<[string[], string]>([
+    [[], `${required}--kafka, --topic`],
+    [KAFKA.slice(0, 2), `${required}--topic`],
+    [[...KAFKA, '--topic', ''], `${required}--topic`],
+    [[...KAFKA, '--cgroupmap', 'x'], 'argument --cgroupmap: works on live accepts only'],
+    [[...KAFKA, '--mntns=x'], 'argument --mntnsmap: works on live accepts only'],
+    [[...KAFKA, '--ring-bytes', '4096'], 'argument --ring-bytes: works on live accepts only'],
+    [[...KAFKA, '--fo'], 'ambiguous option: --fo could match --follow, --format'],
+    [['--kafka', 'db1'], "argument --kafka: invalid broker 'db1': brokers are host:port, separated by commas"],
+    [['--kafka', 'a:1,'], "argument --kafka: invalid broker '': brokers are host:port, separated by commas"],
+    [
+      ['--kafka', '::1:9092'],
+      "argument --kafka: invalid broker '::1:9092': brokers are host:port, separated by commas",
+    ],
+    [
+      ['--topic', 'a b'],
+      "argument --topic: invalid topic 'a b': topics are letters, digits, '.', '_' and '-', at most 249",
+    ],
+    [['--registry', 'db1:8081'], 'argument --registry: invalid address: a registry has an http: or https: address'],
+    [
+      ['--registry', 'http://me:secret@db1'],
+      'argument --registry: the address holds a user name or password: put them into the file of --access',
+    ],
+    [['--format', 'xml'], "argument --format: invalid format 'xml': formats are 'tcpaccept' and 'json'"],
+    [[...KAFKA, 'FILE', '--version'], 'unrecognized arguments: FILE --version'],
+  ])('%j', (argv, message) => {
+    const text = `${formatUsage(READ)}acceptstream read: error: ${message}\n`;
+    expect(parseArguments(READ, argv)).toEqual({ kind: 'usage', text });
+  });
+
+  test.each([
+    'now',
+    '-1',
+    '1e9',
+    '2026-13-01',
+    '2026-11-22T25:00',
+    '2026-11-22T16:00 tomorrow',
+    '2026-11-22junk',
+    ' 5',
+    '9'.repeat(30),
+    'Nov 22 2026',
+  ])('--from=%s', (text) => {
+    const parsed = parseArguments(READ, [...KAFKA, `--from=${text}`]);
+    expect(parsed).toMatchObject({ kind: 'usage', text: expect.stringContaining('argument --from: invalid time') });
+  });
+});
+
+describe('help', () => {
+  test('is printed with -h, whatever is missing', () => {
+    expect(parseArguments(READ, ['-h'])).toEqual({ kind: 'print', text: formatHelp(READ) });
+  });
+
+  test('names every option but the refused ones, the required ones without brackets', () => {
+    const names = optionRows(READ).map(([flags]) => flags);
+    expect(names).toEqual(expect.arrayContaining(['--kafka', '--topic', '--follow', '-P, --port']));
+    expect(names.join()).not.toMatch(/cgroupmap|mntnsmap|ring-bytes/);
+    expect(formatUsage(READ).replace(/\s+/g, ' ')).toMatch(/ \[-h\] --kafka BROKERS --topic TOPIC \[--registry URL\] /);
+    expect(
+      formatHelp(READ)
+        .split('\n')
+        .filter((line) => line.length > 82),
+    ).toEqual([]);
+  });
+});
