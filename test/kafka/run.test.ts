@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Accept } from '../../source-plugin/index.js';
 import { acceptType } from '../source-plugin/memory-source.js';
-import { prepareRegistry, type Shared, sharedKafka, uniqueName } from '../support/kafka.js';
+import { type Shared, sharedKafka, uniqueName } from '../support/kafka.js';
 import { lostSamples, Program, runProgram } from '../support/program.js';
 import { describeUnless } from '../support/reasons.js';
 import { Burst } from '../workload/burst.js';
@@ -30,15 +30,10 @@ function kcatReason(): string {
 describeUnless(runReason(), 'acceptstream run', () => {
   let kafka: Shared;
   let brokers: readonly string[];
-  /** Half a minute goes by until it ends. */
-  let withoutRegistry: ReturnType<typeof runProgram>;
 
   beforeAll(async () => {
     kafka = await sharedKafka();
     brokers = kafka.brokers;
-    const url = `http://${NOBODY_THERE}`;
-    const sinks = { siem: avroOf('never', { registry: { url } }) };
-    withoutRegistry = runProgram(['run', fileOf('never.yaml', { sinks })]);
   }, START_MS);
 
   async function topicOf(name: string): Promise<string> {
@@ -197,28 +192,6 @@ describeUnless(runReason(), 'acceptstream run', () => {
     expect(await program.stop('SIGTERM')).toEqual({ code: 1, signal: null });
     expect(performance.now() - start).toBeLessThan(5_000);
     expect(program.stderr).toContain('acceptstream: stopped before every sink was connected\n');
-  });
-
-  test('a registry that is away is waited for, visibly', async () => {
-    const topic = await topicOf('late');
-    const registry = await prepareRegistry();
-    onTestFinished(() => registry.stop());
-    const path = fileOf(`${topic}.yaml`, { sinks: { siem: avroOf(topic, { registry: { url: registry.url } }) } });
-    const program = new Program(['run', path]);
-    onTestFinished(() => program.signal('SIGKILL'));
-    await untilStderr(program, (text) => /siem: .* is away: .* Trying again for \d+ s/.test(text));
-    await registry.server.start();
-    await untilStderr(program, (text) => text.includes('schema id'));
-    expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
-  });
-
-  test('a registry that stays away fails it by name', async () => {
-    const { code, stderr } = await withoutRegistry;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^acceptstream: siem: .*127\.0\.0\.1:9.* is away: .*ECONNREFUSED.*\. Trying again for 30 s$/m,
-    );
-    expect(stderr).toMatch(/^acceptstream: siem: .*127\.0\.0\.1:9.* is away: .*ECONNREFUSED.*\. Tried for 30 s$/m);
   });
 
   describe('SIGHUP', () => {
