@@ -1,8 +1,8 @@
 import type { Core } from '../filter-core/index.js';
 import type { Drained, Sink, Source } from './contracts.js';
 
-const BUSY_MS = 10;
-const IDLE_MS = 50;
+const BUSY_MS = 20;
+const IDLE_MS = 100;
 
 export interface Pipeline {
   readonly source: Source;
@@ -10,7 +10,7 @@ export interface Pipeline {
   readonly sink: Sink;
   /** Aborting it ends the pipeline: the source is detached, what it still holds is delivered. */
   readonly signal: AbortSignal;
-  /** How long records may wait for a fuller batch while more arrive, ms; default 10. */
+  /** How long records may wait for a fuller batch while more arrive, ms; default 20. */
   readonly lingerMs?: () => number;
 }
 

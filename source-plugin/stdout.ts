@@ -1,10 +1,10 @@
-import { write } from 'node:fs';
+import { fstatSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { AcceptstreamError } from '../schemas/error.js';
 import type { Sink } from './contracts.js';
 
-const writeSome = promisify(write);
+const writeInPool = promisify(write);
 const RETRY_MS = 5;
 const READER_LEFT = 'write to a reader that left';
 
@@ -15,8 +15,9 @@ const READER_LEFT = 'write to a reader that left';
 export function stdoutSink(fd = 1): Sink {
   // A terminal that is closed answers EIO, as a failing disk does: which it is must be asked while it is there.
   const gone = isatty(fd) ? ['EPIPE', 'EIO'] : ['EPIPE'];
+  const output = { fd, gone, isFile: fstatSync(fd).isFile() };
   return {
-    write: (batch) => writeAll({ fd, gone }, batch.bytes),
+    write: (batch) => writeAll(output, batch.bytes),
     close: () => Promise.resolve(),
   };
 }
@@ -30,22 +31,29 @@ interface Output {
   readonly fd: number;
   /** System errors that say that the reader left. */
   readonly gone: readonly string[];
+  readonly isFile: boolean;
 }
 
-// Writes go through the thread pool: a pipe that is full blocks a thread there, and signals are still handled.
+// A pipe that is full blocks a thread of the pool, and signals are still handled. A file never blocks for long: there
+// the way through the pool would cost more than the write.
+async function writeSome({ fd, isFile }: Output, bytes: Uint8Array, offset: number): Promise<number> {
+  const length = bytes.length - offset;
+  return isFile ? writeSync(fd, bytes, offset, length) : (await writeInPool(fd, bytes, offset, length)).bytesWritten;
+}
+
 async function writeAll(output: Output, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length; ) {
     offset += await writeOnce(output, bytes, offset);
   }
 }
 
-async function writeOnce({ fd, gone }: Output, bytes: Uint8Array, offset: number): Promise<number> {
+async function writeOnce(output: Output, bytes: Uint8Array, offset: number): Promise<number> {
   try {
-    return (await writeSome(fd, bytes, offset, bytes.length - offset)).bytesWritten;
+    return await writeSome(output, bytes, offset);
   } catch (cause) {
     const code = systemCode(cause) ?? '';
     // The descriptor's open file is shared: another process may have made it non-blocking.
-    if (code !== 'EAGAIN') throw sinkError(gone.includes(code) ? READER_LEFT : 'write to stdout', cause);
+    if (code !== 'EAGAIN') throw sinkError(output.gone.includes(code) ? READER_LEFT : 'write to stdout', cause);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     return 0;
   }

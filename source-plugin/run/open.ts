@@ -9,7 +9,7 @@ import { zoneAt } from '../zone.js';
 import type { Outlet } from './outlets.js';
 
 /** What a person at a terminal takes for at once. */
-const SCREEN_MS = 10;
+const SCREEN_MS = 20;
 
 /** An outlet that is ready, and what it will do in words. */
 export interface Opened {

@@ -181,7 +181,7 @@ test('defaults are filled in', () => {
         key: 'none',
         encoding: 'json',
         compression: 'none',
-        linger_ms: 10,
+        linger_ms: 20,
       },
       s: { type: 'stdout', required: false, format: 'tcpaccept', time: false, timestamp: false },
     },
