@@ -1,6 +1,6 @@
 import { FIELD_COUNT, NAME_BYTES, NAMES, SHAPE_BOOLEAN, SHAPE_INSTANT, SHAPE_TEXT, SHAPES } from './fields';
 import { long, need, textLength, textStart } from './memory';
-import { writeInteger } from './text';
+import { blanked, writeInteger } from './text';
 import { writeInstant } from './time';
 import { characterBytes } from './utf8';
 
@@ -27,12 +27,6 @@ export function needAll(): void {
 function isPlain(cell: v128): bool {
   const marks = v128.or(i8x16.eq(cell, i8x16.splat(QUOTE)), i8x16.eq(cell, i8x16.splat(BACKSLASH)));
   return !v128.any_true(v128.or(marks, i8x16.lt_s(cell, i8x16.splat(0x20))));
-}
-
-/** The 16 bytes at `at`, plain from `length` on. */
-function cellAt(at: usize, length: i32): v128 {
-  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  return v128.bitselect(v128.load(at), i8x16.splat(0x20), i8x16.lt_s(lanes, i8x16.splat(<i8>length)));
 }
 
 function hexDigit(value: u32): u32 {
@@ -63,7 +57,7 @@ function writeString(out: usize, at: usize, length: i32): usize {
   store<u8>(out++, QUOTE);
   while (at < end) {
     const count = min(<i32>(end - at), 16);
-    const cell = cellAt(at, count);
+    const cell = blanked(at, count);
     if (isPlain(cell)) {
       v128.store(out, cell);
       out += count;

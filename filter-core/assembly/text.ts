@@ -17,7 +17,7 @@ export function pad(out: usize, stop: usize): usize {
 }
 
 /** The 16 bytes at `text`, blank from `length` on. */
-function blanked(text: usize, length: i32): v128 {
+export function blanked(text: usize, length: i32): v128 {
   const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   return v128.bitselect(v128.load(text), i8x16.splat(BLANK), i8x16.lt_s(lanes, i8x16.splat(<i8>length)));
 }
