@@ -30,3 +30,8 @@ export class AcceptstreamError extends Error {
 export function oneLine(text: string): string {
   return text.replace(/\p{Cc}/gu, '?');
 }
+
+/** What a thrown value says: its message, when it is an Error. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

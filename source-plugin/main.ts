@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { AcceptstreamError, oneLine } from '../schemas/error.js';
+import { AcceptstreamError, oneLine, reasonOf } from '../schemas/error.js';
 import { parseCommandLine } from './cli/parse.js';
 import { closedByReader, stdoutSink } from './stdout.js';
 import { watchTerminals } from './terminal.js';
@@ -59,7 +59,7 @@ async function print(text: string): Promise<void> {
 }
 
 function explain(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   return error instanceof AcceptstreamError ? reason : `internal error: ${reason}; please report it`;
 }
 

@@ -1,7 +1,7 @@
 import { fstatSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
-import { AcceptstreamError } from '../schemas/error.js';
+import { AcceptstreamError, reasonOf } from '../schemas/error.js';
 import type { Sink } from './contracts.js';
 
 const writeInPool = promisify(write);
@@ -60,7 +60,7 @@ async function writeOnce(output: Output, bytes: Uint8Array, offset: number): Pro
 }
 
 function sinkError(operation: string, cause: unknown): AcceptstreamError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   return new AcceptstreamError('SINK', operation, `cannot write to stdout (${reason}): nothing more was read`, cause);
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { reasonOf } from '../../schemas/error.js';
 import type { Path } from './document.js';
 import type { Conflict } from './rules.js';
 
@@ -50,7 +51,7 @@ function readOne(path: Path, file: string, problems: Conflict[]): readonly Entry
     if (secret === '') problems.push({ path, message: `${file} is empty` });
     return [[name, secret]];
   } catch (cause) {
-    problems.push({ path, message: `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}` });
+    problems.push({ path, message: `cannot read ${file}: ${reasonOf(cause)}` });
     return [[key, file]];
   }
 }

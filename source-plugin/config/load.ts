@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Ajv } from 'ajv';
-import { AcceptstreamError, oneLine } from '../../schemas/error.js';
+import { AcceptstreamError, oneLine, reasonOf } from '../../schemas/error.js';
 import { ConfigDocument, MAX_PROBLEMS, type Problem } from './document.js';
 import { resolveFiles } from './files.js';
 import { explainAll } from './problems.js';
@@ -55,7 +55,7 @@ function parse(path: string, text: string, env: Environment): ConfigDocument {
   try {
     return new ConfigDocument(text, env);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw refusal(path, [{ line: 1, message: `cannot be read as YAML: ${reason}` }]);
   }
 }
@@ -74,7 +74,7 @@ function readText(path: string): string {
     const bytes = readStart(path, MAX_BYTES + 1);
     if (bytes.length <= MAX_BYTES) return bytes.toString('utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new AcceptstreamError('USAGE', operation, oneLine(`cannot read ${path}: ${reason}`), cause);
   }
   throw new AcceptstreamError('USAGE', operation, oneLine(`${path} is no configuration: over ${MAX_BYTES} bytes`));

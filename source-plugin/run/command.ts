@@ -1,4 +1,5 @@
 import { type Core, loadCore } from '../../filter-core/index.js';
+import { reasonOf } from '../../schemas/error.js';
 import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/types.js';
 import { type LiveSource, openLive } from '../live.js';
@@ -9,7 +10,7 @@ import { stopOnSignal } from '../stop.js';
 import { connect } from './connect.js';
 import { Outlets } from './outlets.js';
 import { reloadOnHangup } from './reload.js';
-import { log, reasonOf } from './report.js';
+import { log } from './report.js';
 
 const LOSS_MS = 1000;
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AcceptstreamError } from '../../schemas/error.js';
+import { AcceptstreamError, reasonOf } from '../../schemas/error.js';
 import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/types.js';
 import { connect } from './connect.js';
 import type { Outlets } from './outlets.js';
-import { log, reasonOf } from './report.js';
+import { log } from './report.js';
 
 export interface Reloadable {
   readonly path: string;

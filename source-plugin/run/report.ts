@@ -4,7 +4,3 @@ import { oneLine } from '../../schemas/error.js';
 export function log(message: string): void {
   for (const line of message.split('\n')) process.stderr.write(`acceptstream: ${oneLine(line)}\n`);
 }
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
