@@ -83,7 +83,7 @@ function addonRemedy(cause: unknown): string {
   const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
   return reason.includes('libbpf.so.1')
     ? 'libbpf.so.1 is missing: install the libbpf package of your distribution (Debian: apt-get install libbpf1)'
-    : `the native addon does not load (${reason}): run npm run build`;
+    : `the native addon does not load (${reason}): npm rebuild acceptstream makes it for this machine, in a clone npm run build`;
 }
 
 const addon = loadAddon();
@@ -170,7 +170,7 @@ export function utcOffset(seconds: number): number {
 function nativeOptions(options: CaptureOptions): Record<string, unknown> {
   return {
     ...options,
-    object: require.resolve('#dist/acceptstream.bpf.o'),
+    object: require.resolve(`#dist/acceptstream.${process.arch}.bpf.o`),
     pid: options.pid ?? -1,
     family: options.family === undefined ? 0 : { 4: 2, 6: 10 }[options.family],
     portBits: options.ports ? portBits(options.ports) : new Uint8Array(0),

@@ -1,17 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { fingerprint, listFiles, readStamp, removeStamp, writeStamp } from './fingerprint.mjs';
 import { run } from './run.mjs';
 
 const NODE = process.execPath;
-const MACHINE = {
-  x64: { bpf: 'x86', triplet: 'x86_64-linux-gnu' },
-  arm64: { bpf: 'arm64', triplet: 'aarch64-linux-gnu' },
-  riscv64: { bpf: 'riscv', triplet: 'riscv64-linux-gnu' },
-  s390x: { bpf: 's390', triplet: 's390x-linux-gnu' },
-  ppc64: { bpf: 'powerpc', triplet: 'powerpc64le-linux-gnu' },
-}[process.arch] ?? { bpf: process.arch, triplet: `${process.arch}-linux-gnu` };
-
 const SCHEMAS = {
   name: 'schemas',
   after: [],
@@ -21,19 +14,33 @@ const SCHEMAS = {
   publish: () => ['schemas/accept.ts', 'filter-core/assembly/fields.ts'],
 };
 
-const BPF = {
-  name: 'bpf',
+// The objects differ only in the registers of a system call: the headers of any 64-bit machine do for both.
+const HEADERS = ['x86_64', 'aarch64'].map((machine) => `-I/usr/include/${machine}-linux-gnu`);
+
+/** `arch` as process.arch has it, `target` as libbpf's headers name it. */
+const bpfStep = (arch, target) => ({
+  name: `bpf.${arch}`,
   after: [],
   tools: ['clang', 'libbpf'],
   inputs: (root) => listFiles(root, 'bpf', /\.[ch]$/),
   command: (_root, out) => [
-    ...['clang', '-g', '-O2', '-Wall', '-Werror', '-target', 'bpf', `-D__TARGET_ARCH_${MACHINE.bpf}`],
-    ...[`-I/usr/include/${MACHINE.triplet}`, '-Ibpf', '-c', 'bpf/accept.bpf.c', '-o', out],
+    ...['clang', '-g', '-O2', '-Wall', '-Werror', '-target', 'bpf', `-D__TARGET_ARCH_${target}`],
+    ...[...HEADERS, '-Ibpf', '-c', 'bpf/accept.bpf.c', '-o', out],
   ],
-  publish: (root, out) => publishFile(root, out, 'dist/acceptstream.bpf.o'),
-};
+  publish: (root, out) => publishFile(root, out, `dist/acceptstream.${arch}.bpf.o`),
+});
 
-const ADDON = {
+// npm puts packages into ours (a clone, a global installation) or beside it.
+function packageFolder(root, name) {
+  try {
+    return relative(root, dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`)));
+  } catch {
+    return `node_modules/${name}`;
+  }
+}
+
+/** The one step that an installation repeats where the addon of the package doesn't load. */
+export const ADDON = {
   name: 'addon',
   after: [],
   tools: ['cxx', 'libbpf'],
@@ -41,7 +48,8 @@ const ADDON = {
   command: (root, out) => [
     ...['g++', '-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'],
     ...['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-Ibpf'],
-    ...['-isystem', 'node_modules/node-addon-api', '-isystem', 'node_modules/node-api-headers/include'],
+    ...['-isystem', packageFolder(root, 'node-addon-api')],
+    ...['-isystem', `${packageFolder(root, 'node-api-headers')}/include`],
     ...[...listFiles(root, 'native', /\.cc$/), '-o', out, '-lbpf'],
   ],
   publish: (root, out) => publishFile(root, out, 'dist/acceptstream.node'),
@@ -78,7 +86,7 @@ const TYPESCRIPT = {
 };
 
 /** The build, in an order in which every step comes behind those it needs. */
-export const STEPS = [SCHEMAS, BPF, ADDON, CORE, TYPESCRIPT];
+export const STEPS = [SCHEMAS, bpfStep('x64', 'x86'), bpfStep('arm64', 'arm64'), ADDON, CORE, TYPESCRIPT];
 
 const STATE = 'dist/.setup';
 const TEMPORARY = `${STATE}/new`;

@@ -15,11 +15,14 @@ function readOsRelease() {
   }
 }
 
-/** What the user has to do on a distribution whose packages we don't install ourselves. */
-function byHand(install, tools) {
+/** What the user has to do where we don't install packages ourselves. */
+export function neededByHand(tools, osRelease = readOsRelease()) {
+  const install = installCommand(osRelease, tools);
   const command = install ? [...(isRoot() ? [] : ['sudo']), ...install.command].join(' ') : '';
-  const remedy = install ? `run this, then the same command again: ${command}` : `install them: ${named(tools)}`;
-  return new SetupError('system packages are missing', { remedy });
+  const remedy = install
+    ? `run this, then the same command again: ${command}`
+    : 'install that, then run the same command again';
+  return new SetupError(`missing: ${named(tools)}`, { remedy });
 }
 
 const SETTINGS = ['DEBIAN_FRONTEND=noninteractive'];
@@ -43,7 +46,7 @@ async function aptGet({ packages, command }) {
 /** Installs what is needed for `tools`, or says how to. */
 export async function installTools(tools, osRelease = readOsRelease()) {
   const install = installCommand(osRelease, tools);
-  if (!install?.automatic) throw byHand(install, tools);
+  if (!install?.automatic) throw neededByHand(tools, osRelease);
   await aptGet(install);
   const missing = await missingTools(tools);
   if (missing.length > 0) {

@@ -41,9 +41,9 @@ describe('where packages are installed by hand', () => {
   const sudo = process.geteuid?.() === 0 ? '' : 'sudo ';
   test.each([
     [{ ID: 'fedora' }, `run this, then the same command again: ${sudo}dnf install -y clang libbpf-devel`],
-    [{ ID: 'nixos' }, "install them: clang with the bpf target, libbpf's headers and library"],
+    [{ ID: 'nixos' }, 'install that, then run the same command again'],
   ])('%j', async (osRelease, remedy) => {
-    const message = 'system packages are missing';
+    const message = "missing: clang with the bpf target, libbpf's headers and library";
     await expect(installTools(['clang', 'libbpf'], osRelease)).rejects.toMatchObject({ message, remedy });
   });
 });

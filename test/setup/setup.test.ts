@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Clone } from './clone.js';
 
 const COMPILERS = ['clang', 'g++', 'cc'];
-const BUILD = ['build schemas', 'build bpf', 'build addon', 'build core', 'build typescript'];
+const BUILD = ['build schemas', 'build bpf.x64', 'build bpf.arm64', 'build addon', 'build core', 'build typescript'];
 const told = (stderr: string) => stderr.split('\n').slice(0, -1);
 const steps = (lines: string[]) => lines.map((line) => line.replace('acceptstream: ', ''));
 
@@ -24,7 +24,7 @@ describe('on a machine with nothing', () => {
     const lines = steps(told(stderr));
     expect(lines[0]).toBe(
       "missing: clang with the bpf target; a C++17 compiler (g++); libbpf's headers and library; 1 npm packages; " +
-        'the build of schemas, bpf, addon, core, typescript',
+        'the build of schemas, bpf.x64, bpf.arm64, addon, core, typescript',
     );
     const packages = 'apt-get install clang g++ libbpf-dev';
     expect(lines.slice(1, 5)).toEqual([packages, 'apt-get update', packages, 'npm ci']);
@@ -57,7 +57,7 @@ describe('on a machine where all is built', () => {
   });
 
   test.each([
-    ['bpf/accept.bpf.c', ['build bpf'], ['clang']],
+    ['bpf/accept.bpf.c', ['build bpf.x64', 'build bpf.arm64'], ['clang', 'clang']],
     ['native/addon.cc', ['build addon'], ['g++']],
     ['filter-core/assembly/index.ts', ['build core'], ['--outFile']],
     ['source-plugin/main.ts', ['build typescript'], ['--outDir']],
@@ -78,7 +78,7 @@ describe('on a machine where all is built', () => {
   });
 
   test.each([
-    ['dist/acceptstream.bpf.o', 'clang'],
+    ['dist/acceptstream.arm64.bpf.o', 'clang'],
     ['dist/acceptstream.node', 'g++'],
     ['dist/filter-core.wasm', '--outFile'],
     ['dist/source-plugin/main.js', '--outDir'],
