@@ -4,10 +4,10 @@ import { NOT_KAFKA } from './sockets.js';
 
 /**
  * What a failure is to us. `refused`: only a change of a configuration can help. `unreachable`: waiting helps.
- * `closed`: a broker that stops, or one that expects TLS or SASL. `foreign`: what answers does not speak Kafka.
+ * `not_ready`: a broker asks for patience, as in an election. `closed`: a broker that stops, or one that expects TLS or SASL. `foreign`: what answers does not speak Kafka.
  * `unknown_topic`: deleted, or not known yet everywhere. `sequence`: this producer can't go on, a new one can.
  */
-export type FailureKind = 'refused' | 'unreachable' | 'closed' | 'foreign' | 'unknown_topic' | 'sequence';
+export type FailureKind = 'refused' | 'unreachable' | 'not_ready' | 'closed' | 'foreign' | 'unknown_topic' | 'sequence';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -83,7 +83,7 @@ function brokerFailure({ type, retriable, message }: KafkaFault, { topic }: Refu
   if (NEW_PRODUCER.includes(type)) {
     return { kind: 'sequence', message: `the broker lost track of this producer (${type}): records may arrive twice` };
   }
-  return { kind: retriable ? 'unreachable' : 'refused', message: `the broker answers ${type}: ${message}` };
+  return { kind: retriable ? 'not_ready' : 'refused', message: `the broker answers ${type}: ${message}` };
 }
 
 function connectionFailure(fault: KafkaFault, context: RefusalContext): Outcome {

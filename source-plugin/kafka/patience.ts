@@ -14,6 +14,7 @@ export type Patience = Readonly<Record<FailureKind, number>>;
 export const AT_START: Patience = {
   refused: 0,
   unreachable: Number.POSITIVE_INFINITY,
+  not_ready: Number.POSITIVE_INFINITY,
   closed: 2_000,
   foreign: 2_000,
   unknown_topic: 10_000,
@@ -23,6 +24,7 @@ export const AT_START: Patience = {
 export const WHILE_RUNNING: Patience = {
   refused: 0,
   unreachable: Number.POSITIVE_INFINITY,
+  not_ready: Number.POSITIVE_INFINITY,
   closed: Number.POSITIVE_INFINITY,
   foreign: 30_000,
   unknown_topic: 10_000,

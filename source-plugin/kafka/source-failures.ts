@@ -5,9 +5,10 @@ import type { Patience } from './patience.js';
 export const AT_START: Patience = {
   refused: 0,
   unreachable: 2_000,
+  not_ready: 8_000,
   closed: 2_000,
   foreign: 0,
-  unknown_topic: 0,
+  unknown_topic: 8_000,
   sequence: 0,
 };
 
@@ -15,6 +16,7 @@ export const AT_START: Patience = {
 export const WHILE_READING: Patience = {
   refused: 0,
   unreachable: 60_000,
+  not_ready: 60_000,
   closed: 60_000,
   foreign: 10_000,
   unknown_topic: 10_000,
@@ -25,6 +27,7 @@ export const WHILE_READING: Patience = {
 export const WHILE_FOLLOWING: Patience = {
   ...WHILE_READING,
   unreachable: Number.POSITIVE_INFINITY,
+  not_ready: Number.POSITIVE_INFINITY,
   closed: Number.POSITIVE_INFINITY,
 };
 

@@ -13,6 +13,8 @@ import type { SchemaLookup } from './source-schemas.js';
 
 /** How long a broker may take at the start, by the number of them that may be away. */
 const ANSWER_MS = 5_000;
+/** How much later than others a broker may know of a new topic. */
+const KNOWN_MS = 1_000;
 
 export interface KafkaSourceEvents {
   /** A line for the user: what is waited for, that it went on, what is gone. */
@@ -67,8 +69,10 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Kafk
   signal.addEventListener('abort', sockets.destroy);
   try {
     const log = new TopicLog(client, topic);
+    const knownAt = performance.now() + KNOWN_MS;
+    const attempt = () => start(log, options, performance.now() < knownAt);
     const partitions = await withinSeconds(options, sockets, (either) =>
-      persist(() => start(log, options), { ...waiting, patience: AT_START, signal: either, onWait: () => {} }),
+      persist(attempt, { ...waiting, patience: AT_START, signal: either, onWait: () => {} }),
     );
     const patience = options.follow ? WHILE_FOLLOWING : WHILE_READING;
     return new PartitionSource(log, partitions, { ...options, close, waiting: { ...waiting, patience, signal } });
@@ -98,11 +102,17 @@ async function withinSeconds<T>(
   }
 }
 
-async function start(log: TopicLog, { access, topic, ...range }: KafkaSourceOptions): Promise<Partition[]> {
+async function start(log: TopicLog, { topic, ...range }: KafkaSourceOptions, isEarly: boolean): Promise<Partition[]> {
   try {
     await log.connect();
+  } catch (error) {
+    throw forReaders(error, topic, isEarly ? undefined : REMEDIES_AT_START);
+  }
+  try {
     return await partitionsOf(log, range);
   } catch (error) {
-    throw forReaders(error, topic, REMEDIES_AT_START);
+    // Leaders that the broker named may not know of it yet, or have passed it on.
+    await log.refresh().catch(() => {});
+    throw forReaders(error, topic);
   }
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Admin, Kafka as Client, type KafkaConfig, logLevel, type Producer } from 'kafkajs';
+import { type AclEntry, Kafka as Client, type KafkaConfig, logLevel, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   type Kafka,
@@ -15,13 +15,23 @@ import {
   uniqueName,
 } from '../support/kafka.js';
 import { describeUnless } from '../support/reasons.js';
+import { administer, clientOf, createAcl, createTopic } from './topics.js';
 
 const runs = promisify(execFile);
 const START_MS = 120_000;
-const QUICK = { initialRetryTime: 50, maxRetryTime: 500 };
+const CONNECT_MS = 10_000;
 
+/** A client that tries once. */
 function client(config: Partial<KafkaConfig> & Pick<KafkaConfig, 'brokers'>): Client {
-  return new Client({ clientId: 'harness', logLevel: logLevel.NOTHING, retry: { retries: 0 }, ...config });
+  const quiet = { clientId: 'harness', logLevel: logLevel.NOTHING };
+  return new Client({ ...quiet, connectionTimeout: CONNECT_MS, retry: { retries: 0 }, ...config });
+}
+
+/** Of one partition. */
+async function newTopic(brokers: readonly string[], replication = 1): Promise<string> {
+  const topic = uniqueName('harness');
+  await createTopic(brokers, topic, { partitions: 1, replication });
+  return topic;
 }
 
 /** Connects, asks for the topics, and disconnects. */
@@ -51,17 +61,6 @@ describeUnless(kafkaReason(), 'the local broker', () => {
 
   const pem = (name: string) => readFileSync(join(kafka.certificates, name), 'utf8');
   const own = (name: string) => ({ ca: pem('ca.pem'), cert: pem(`${name}.pem`), key: pem(`${name}.key`) });
-  const asAdmin = async (work: (admin: Admin) => Promise<unknown>) => {
-    const admin = client(at('plaintext')).admin();
-    await admin.connect();
-    await work(admin);
-    await admin.disconnect();
-  };
-  const createTopic = async () => {
-    const topic = uniqueName('harness');
-    await asAdmin((admin) => admin.createTopics({ topics: [{ topic }] }));
-    return topic;
-  };
   // kafkajs keeps its first authenticator in the object: each client needs one of its own.
   const login = (mechanism: string, password: string) =>
     ({ mechanism, username: kafka.user.username, password }) as KafkaConfig['sasl'];
@@ -70,7 +69,7 @@ describeUnless(kafkaReason(), 'the local broker', () => {
   it(
     'holds what was sent to it',
     async () => {
-      const topic = await createTopic();
+      const topic = await newTopic(kafka.brokers);
       const producer = client(at('plaintext')).producer();
       await producer.connect();
       await producer.send({ topic, messages: [{ value: 'one' }, { value: 'two' }] });
@@ -112,8 +111,8 @@ describeUnless(kafkaReason(), 'the local broker', () => {
   );
 
   it('refuses what an access list forbids', async () => {
-    const topic = await createTopic();
-    await asAdmin((admin) => admin.createAcls({ acl: [denial(topic, `User:${kafka.user.username}`)] }));
+    const topic = await newTopic(kafka.brokers);
+    await createAcl(kafka.brokers, denial(topic, `User:${kafka.user.username}`));
     const sasl = login('plain', kafka.user.password);
     const producer = client({ ...at('sasl'), sasl }).producer({ retry: { retries: 0 } });
     await producer.connect();
@@ -122,7 +121,7 @@ describeUnless(kafkaReason(), 'the local broker', () => {
   });
 });
 
-function denial(topic: string, principal: string): Parameters<Admin['createAcls']>[0]['acl'][number] {
+function denial(topic: string, principal: string): AclEntry {
   return {
     resourceType: 2, // TOPIC
     resourceName: topic,
@@ -139,11 +138,7 @@ describeUnless(kafkaReason(), 'its nodes', () => {
   let producer: Producer;
   beforeAll(async () => {
     kafka = await startKafka();
-    producer = client({
-      brokers: [...kafka.brokers],
-      requestTimeout: 1_000,
-      retry: { ...QUICK, retries: 1_000 },
-    }).producer();
+    producer = clientOf(kafka.brokers).producer({ idempotent: true });
     await producer.connect();
   }, START_MS);
   afterAll(async () => {
@@ -154,7 +149,7 @@ describeUnless(kafkaReason(), 'its nodes', () => {
   const send = (topic: string, value: string) => producer.send({ topic, messages: [{ value }], acks: -1 });
 
   it('keep their data and their ports over a kill -9', async () => {
-    const topic = uniqueName('harness');
+    const topic = await newTopic(kafka.brokers);
     await send(topic, 'before');
     const [node] = kafka.nodes;
     const first = node?.pid;
@@ -167,7 +162,7 @@ describeUnless(kafkaReason(), 'its nodes', () => {
   });
 
   it('answer nothing while paused and go on where they were', async () => {
-    const topic = uniqueName('harness');
+    const topic = await newTopic(kafka.brokers);
     await send(topic, 'before');
     await kafka.nodes[0]?.pause();
     const paused = send(topic, 'while paused');
@@ -186,19 +181,16 @@ describeUnless(kafkaReason(), 'three brokers', () => {
     async () => {
       const kafka = await startKafka({ brokers: 3 });
       try {
-        const topic = uniqueName('harness');
-        const own = client({ brokers: [...kafka.brokers], retry: { ...QUICK, retries: 1_000 } });
-        const admin = own.admin();
-        const producer = own.producer();
-        await Promise.all([admin.connect(), producer.connect()]);
-        await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 3 }], waitForLeaders: true });
+        const topic = await newTopic(kafka.brokers, 3);
+        const producer = clientOf(kafka.brokers).producer({ idempotent: true });
+        await producer.connect();
         await producer.send({ topic, messages: [{ value: 'before' }], acks: -1 });
-        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-        const leader = topics[0]?.partitions[0]?.leader ?? 0;
+        const metadata = () => administer(kafka.brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+        const leader = (await metadata()).topics[0]?.partitions[0]?.leader ?? 0;
         await kafka.nodes[leader - 1]?.kill();
         const [sent] = await producer.send({ topic, messages: [{ value: 'after' }], acks: -1 });
         expect(sent?.baseOffset).toBe('1');
-        await Promise.all([admin.disconnect(), producer.disconnect()]);
+        await producer.disconnect();
       } finally {
         await kafka.stop();
       }

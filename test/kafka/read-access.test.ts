@@ -8,7 +8,7 @@ import { describeUnless } from '../support/reasons.js';
 import { HEADER } from '../support/reference.js';
 import { proxyTo } from '../support/registry-proxy.js';
 import { numbered, Topic, Writer } from './read-support.js';
-import { administer } from './topics.js';
+import { createAcl } from './topics.js';
 
 const START_MS = 120_000;
 const QUICK_MS = 10_000;
@@ -81,7 +81,7 @@ describeUnless(kafkaReason(), 'acceptstream read --access', () => {
   it('a missing permission is told with what to grant', async () => {
     const closed = await Topic.create(kafka);
     await closed.send([Buffer.of(0)]);
-    await administer(kafka.brokers, (admin) => admin.createAcls({ acl: [denial(closed.name, kafka.user.username)] }));
+    await createAcl(kafka.brokers, denial(closed.name, kafka.user.username));
     const path = join(folder, 'user.yaml');
     writeFileSync(path, JSON.stringify({ sasl: { ...user(), password: kafka.user.password } }));
     const program = await runProgram(closed.args('--kafka', kafka.listeners.sasl.join(), '--access', path));

@@ -7,10 +7,11 @@ import { RegistryClient } from '../../source-plugin/registry/client.js';
 import { kafkaReason, type Shared, sharedKafka } from '../support/kafka.js';
 import { describeUnless } from '../support/reasons.js';
 import { numbered, Topic, Writer } from './read-support.js';
-import { administer } from './topics.js';
+import { growTopic } from './topics.js';
 
 const START_MS = 120_000;
 const FETCH = 1;
+const LIST_OFFSETS = 2;
 
 interface Pool {
   send(call: { readonly request: { readonly apiKey: number } }): Promise<unknown>;
@@ -152,6 +153,22 @@ describeUnless(kafkaReason(), 'the Kafka source', () => {
     expect(Buffer.concat([first.datums, rest]).equals(datumsOf(kept))).toBe(true);
   });
 
+  it.each(['NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION'])(
+    'opens a topic that is so new that a leader answers %s',
+    async (type) => {
+      topic = await Topic.create(kafka);
+      await topic.sendAll(valuesOf(numbered(3)));
+      const { send } = pool;
+      let refusals = 3;
+      vi.spyOn(pool, 'send').mockImplementation(function (this: Pool, call) {
+        if (call.request.apiKey !== LIST_OFFSETS || refusals-- <= 0) return send.call(this, call);
+        return Promise.reject(Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type, retriable: true }));
+      });
+      expect((await takeAll(await open())).equals(datumsOf(numbered(3)))).toBe(true);
+      expect(refusals).toBeLessThan(0);
+    },
+  );
+
   it('has nothing more once it is detached or stopped', async () => {
     topic = await Topic.create(kafka);
     const opened = await open(true);
@@ -170,9 +187,7 @@ describeUnless(kafkaReason(), 'the Kafka source', () => {
     await topic.sendAll(valuesOf(numbered(1)));
     const opened = await open(true);
     expect((await take(opened)).records).toBe(1);
-    await administer(kafka.brokers, (admin) =>
-      admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: 3 }] }),
-    );
+    await growTopic(kafka.brokers, topic.name, 3);
     const producer = await Topic.over(kafka, topic.name);
     await producer.send(valuesOf(numbered(5)), { partition: 2 });
     const { datums } = await take(opened);

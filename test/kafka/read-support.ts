@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Type } from 'avsc';
-import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
+import type { Message, Producer } from 'kafkajs';
 import type { CoreOptions } from '../../filter-core/index.js';
 import { loadCore } from '../../filter-core/index.js';
 import type { Accept } from '../../source-plugin/index.js';
@@ -8,7 +8,7 @@ import { drain } from '../filter-core/support.js';
 import { acceptOf } from '../source-plugin/memory-source.js';
 import { type Shared, uniqueName } from '../support/kafka.js';
 import { Program, type ProgramOptions } from '../support/program.js';
-import { administer, createTopic } from './topics.js';
+import { administer, clientOf, createTopic } from './topics.js';
 
 const MEDIA_TYPE = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
 
@@ -144,13 +144,4 @@ export class Topic {
   async close(): Promise<void> {
     await this.#producer.disconnect();
   }
-}
-
-export function clientOf(brokers: readonly string[]): Kafka {
-  return new Kafka({
-    clientId: 'test',
-    brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
-    retry: { maxRetryTime: 500 },
-  });
 }

@@ -4,7 +4,8 @@ import { afterEach, beforeAll, expect, it } from 'vitest';
 import { kafkaReason, kafkaTool, type Shared, sharedKafka } from '../support/kafka.js';
 import { describeUnless } from '../support/reasons.js';
 import { HEADER } from '../support/reference.js';
-import { clientOf, framed, numbered, SCHEMA, Topic, Writer } from './read-support.js';
+import { framed, numbered, SCHEMA, Topic, Writer } from './read-support.js';
+import { clientOf } from './topics.js';
 
 const START_MS = 120_000;
 

@@ -12,7 +12,7 @@ import { configOf } from './config.js';
 import { numbered, SCHEMA, Topic, Writer } from './read-support.js';
 
 const START_MS = 120_000;
-const QUICK_MS = 15_000;
+const QUICK_MS = 20_000;
 
 describeUnless(kafkaReason(), 'acceptstream read', () => {
   let kafka: Shared;

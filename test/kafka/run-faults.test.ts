@@ -17,8 +17,8 @@ const THREADS = 2;
 const LARGE_RING = 16_777_216;
 /** Holds 0.2 s of it. */
 const SMALL_RING = 65_536;
-/** Records of a batch of 10 ms, and of a late one. */
-const UNDER_WAY = 500;
+/** More records than the core's input holds, and so a batch. */
+const UNDER_WAY = 1_500;
 const GROWTH = 32 * 1024 * 1024;
 
 describeUnless(runReason(), 'accepts on their way to a broker that fails', () => {

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import { afterAll } from 'vitest';
 import type { Accept } from '../../source-plugin/index.js';
 import { kafkaReason } from '../support/kafka.js';
 import { Program } from '../support/program.js';
 import { liveReason } from '../support/reasons.js';
 import { until } from '../support/until.js';
-import { administer } from './topics.js';
+import { administer, clientOf } from './topics.js';
 
 const DEADLINE_MS = 40_000;
 
@@ -76,8 +75,7 @@ export interface RawRecord {
 
 /** The first `count` records of a topic, values as bytes. */
 export async function readRaw(brokers: readonly string[], topic: string, count: number): Promise<RawRecord[]> {
-  const client = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
-  const consumer = client.consumer({ groupId: `test-${randomUUID()}`, maxWaitTimeInMs: 50 });
+  const consumer = clientOf(brokers).consumer({ groupId: `test-${randomUUID()}`, maxWaitTimeInMs: 50 });
   const records: RawRecord[] = [];
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });

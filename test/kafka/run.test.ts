@@ -8,6 +8,7 @@ import { acceptType } from '../source-plugin/memory-source.js';
 import { type Shared, sharedKafka, uniqueName } from '../support/kafka.js';
 import { lostSamples, Program, runProgram } from '../support/program.js';
 import { describeUnless } from '../support/reasons.js';
+import { until } from '../support/until.js';
 import { Burst } from '../workload/burst.js';
 import { auditOf, countOf, fileOf, readRaw, runReason, sinkOf, startRun, untilStderr } from './run-program.js';
 import { createTopic, readAll } from './topics.js';
@@ -197,7 +198,7 @@ describeUnless(runReason(), 'acceptstream run', () => {
   describe('SIGHUP', () => {
     test('a changed sink takes over without a lost or doubled record; the others keep their connections', async () => {
       const [all, before, after] = [await topicOf('all'), await topicOf('before'), await topicOf('after')];
-      const burst = await Burst.start({ count: 5_000, rate: 1_000, threads: 2 });
+      const burst = await Burst.start({ count: 8_000, rate: 1_000, threads: 2 });
       const configOf = (topic: string) => ({
         filter: { pid: burst.pid },
         sinks: { all: sinkOf(brokers, all), some: sinkOf(brokers, topic) },
@@ -205,7 +206,7 @@ describeUnless(runReason(), 'acceptstream run', () => {
       const name = `${all}.yaml`;
       const program = await running(configOf(before), name);
       const made = burst.run();
-      await sleep(1_500);
+      await until('records', async () => (await countOf(brokers, before)) > 0);
       fileOf(name, configOf(after));
       program.signal('SIGHUP');
       await untilStderr(program, (text) => text.includes(`${name} reloaded`));

@@ -66,7 +66,7 @@ describeUnless(kafkaReason(), 'records on their way into a topic', () => {
     const delivery = await begin();
     await delivery.more(SOME);
     await administer(kafka.brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
-    await sleep(AWAY_MS);
+    await delivery.notice(/does not exist .*: trying again$/);
     const before = delivery.sent;
     await createTopic(kafka.brokers, topic);
     await delivery.more(SOME);
@@ -103,7 +103,7 @@ describeUnless(kafkaReason(), 'records on their way into a topic', () => {
     await delivery.notice(/: trying again$/);
     const start = performance.now();
     await expect(delivery.abort()).rejects.toThrow('stopped while waiting: cannot reach');
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     await broker.start();
   });
 

@@ -3,6 +3,7 @@ import type { PartitionMetadata } from 'kafkajs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Kafka, kafkaReason, type Server, startKafka, uniqueName } from '../support/kafka.js';
 import { describeUnless } from '../support/reasons.js';
+import { until } from '../support/until.js';
 import { configOf } from './config.js';
 import { Delivery, faultsOf, NO_FAULTS } from './delivery.js';
 import { administer, createTopic, readAll } from './topics.js';
@@ -34,12 +35,12 @@ describeUnless(kafkaReason(), 'records on their way to three brokers, replicatio
     return topics[0]?.partitions ?? [];
   }
 
-  async function inSync(): Promise<void> {
-    const deadline = performance.now() + IN_SYNC_MS;
-    while ((await partitions()).some(({ isr }) => isr.length < BROKERS)) {
-      if (performance.now() > deadline) throw new Error('the replicas are not in sync again');
-    }
-  }
+  const inSync = () =>
+    until(
+      'the replicas to be in sync again',
+      async () => (await partitions()).every(({ isr }) => isr.length === BROKERS),
+      IN_SYNC_MS,
+    );
 
   async function leaderOf(partition: number): Promise<Server> {
     const leader = (await partitions()).find(({ partitionId }) => partitionId === partition)?.leader ?? 0;

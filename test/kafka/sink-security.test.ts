@@ -8,7 +8,7 @@ import { type Kafka, kafkaReason, type Listener, startKafka, uniqueName } from '
 import { describeUnless } from '../support/reasons.js';
 import { configOf } from './config.js';
 import { numbered } from './records.js';
-import { administer, createTopic, readTopic } from './topics.js';
+import { createAcl, createTopic, readTopic } from './topics.js';
 
 const START_MS = 120_000;
 /** A wrong configuration is told of within this time. */
@@ -135,13 +135,13 @@ describeUnless(kafkaReason(), 'access to Kafka', () => {
 
     function setAcl(
       acl: Pick<AclEntry, 'resourceType' | 'resourceName' | 'operation' | 'permissionType'>,
-    ): Promise<boolean> {
+    ): Promise<void> {
       const whom = { resourcePatternType: ResourcePatternTypes.LITERAL, principal: 'User:alice', host: '*' };
-      return administer(kafka.brokers, (admin) => admin.createAcls({ acl: [{ ...acl, ...whom }] }));
+      return createAcl(kafka.brokers, { ...acl, ...whom });
     }
 
     // A resource with any ACL allows what its ACLs allow only.
-    function allowOnly(topic: string, operation: AclOperationTypes): Promise<boolean> {
+    function allowOnly(topic: string, operation: AclOperationTypes): Promise<void> {
       const permissionType = AclPermissionTypes.ALLOW;
       return setAcl({ resourceType: AclResourceTypes.TOPIC, resourceName: topic, operation, permissionType });
     }

@@ -4,12 +4,12 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isFree } from '../../pipelines/kafka-local/ports.mjs';
 import { kafkaReason } from '../support/kafka-servers.js';
 import { describeUnless } from '../support/reasons.js';
 import { until } from '../support/until.js';
+import { administer } from './topics.js';
 
 const START = fileURLToPath(new URL('../../pipelines/kafka-local/start.mjs', import.meta.url));
 const START_MS = 120_000;
@@ -60,11 +60,8 @@ describeUnless(await reason(), 'npm run kafka', () => {
       expect(output.stdout).toBe('');
       const brokers = /^Kafka +(\S+),/m.exec(output.stderr)?.[1] ?? '';
       const registry = /^registry +(\S+)$/m.exec(output.stderr)?.[1] ?? '';
-      const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();
-      await admin.connect();
-      const { topics } = await admin.fetchTopicMetadata({ topics: ['accepts'] });
-      expect(topics[0]?.partitions).toHaveLength(3);
-      await admin.disconnect();
+      const offsets = await administer([brokers], (admin) => admin.fetchTopicOffsets('accepts'));
+      expect(offsets).toHaveLength(3);
       expect(await (await fetch(`${registry}/config`)).json()).toEqual({ compatibilityLevel: 'BACKWARD' });
       child.kill(signal);
       expect(await exit).toEqual([0, null]);

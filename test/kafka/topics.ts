@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type AclEntry, type Admin, Kafka, logLevel } from 'kafkajs';
+import { until } from '../support/until.js';
 
-const LEADERS_MS = 15_000;
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 30_000;
+const PAUSE_MS = 50;
 
 /** A record of a topic as a consumer gets it. */
 export interface StoredRecord {
@@ -16,17 +17,33 @@ export interface StoredRecord {
   readonly timestamp: number;
 }
 
-const clientOf = (brokers: readonly string[]) =>
-  new Kafka({ clientId: 'test', brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { maxRetryTime: 500 } });
+/** A client that outlasts an election, also on a busy machine. */
+export const clientOf = (brokers: readonly string[]) =>
+  new Kafka({
+    clientId: 'test',
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 10_000,
+    retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 60 },
+  });
 
-/** Runs `work` with an administrator's connection. */
+/**
+ * Runs `work` with an administrator's connection, again while a broker answers that it will be able to later: what the
+ * controller has decided reaches the brokers one after the other.
+ */
 export async function administer<T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = clientOf(brokers).admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    const admin = clientOf(brokers).admin();
+    try {
+      await admin.connect();
+      return await work(admin);
+    } catch (error) {
+      if (!(error as { retriable?: boolean }).retriable || performance.now() > deadline) throw error;
+    } finally {
+      await admin.disconnect();
+    }
+    await sleep(PAUSE_MS);
   }
 }
 
@@ -36,7 +53,7 @@ export interface TopicOptions {
   readonly settings?: object;
 }
 
-/** Resolves when the topic has all its leaders. */
+/** Resolves when all brokers know the topic, and its leaders lead it. */
 export async function createTopic(
   brokers: readonly string[],
   topic: string,
@@ -44,22 +61,32 @@ export async function createTopic(
 ): Promise<void> {
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value: String(value) }));
   const description = { topic, numPartitions: partitions, replicationFactor: replication, configEntries };
-  await administer(brokers, async (admin) => {
-    await admin.createTopics({ topics: [description], waitForLeaders: false });
-    const deadline = performance.now() + LEADERS_MS;
-    while (!(await hasLeaders(admin, topic))) {
-      if (performance.now() > deadline) throw new Error(`topic ${topic} has no leaders within ${LEADERS_MS} ms`);
-      await sleep(20);
-    }
-  });
+  await administer(brokers, (admin) => admin.createTopics({ topics: [description], waitForLeaders: false }));
+  await untilServed(brokers, topic, partitions);
 }
 
-// Just after its creation a broker may not know the topic, or that it leads a partition.
-function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
-  return admin.fetchTopicOffsets(topic).then(
-    (offsets) => offsets.length > 0,
-    () => false,
-  );
+/** Resolves when the topic has more partitions, as in createTopic. */
+export async function growTopic(brokers: readonly string[], topic: string, partitions: number): Promise<void> {
+  const topicPartitions = [{ topic, count: partitions }];
+  await administer(brokers, (admin) => admin.createPartitions({ topicPartitions }));
+  await untilServed(brokers, topic, partitions);
+}
+
+// A new connection asks the broker it was made to for the leaders, and those for the offsets.
+async function untilServed(brokers: readonly string[], topic: string, partitions: number): Promise<void> {
+  for (const broker of brokers) {
+    const offsets = () => administer([broker], (admin) => admin.fetchTopicOffsets(topic));
+    const isServed = async () => (await offsets()).length === partitions;
+    await until(`${partitions} partitions of ${topic} at ${broker}`, isServed, SETTLE_MS);
+  }
+}
+
+/** Resolves when the brokers act on the entry. */
+export async function createAcl(brokers: readonly string[], entry: AclEntry): Promise<void> {
+  await administer(brokers, (admin) => admin.createAcls({ acl: [entry] }));
+  const described = () => administer(brokers, (admin) => admin.describeAcls(entry));
+  const isKnown = async () => (await described()).resources.some(({ acls }) => acls.length > 0);
+  await until(`the access list of ${entry.resourceName}`, isKnown, SETTLE_MS);
 }
 
 /** All records of a topic up to its present end, each partition in its order. */
