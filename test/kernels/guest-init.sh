@@ -1,0 +1,28 @@
+#!/bin/busybox sh
+# The first process of a guest: mounts what a Linux host has, runs /command and powers off.
+# ttyS0 is the console and what /command says to stderr; ttyS1 is its stdout.
+/bin/busybox mkdir -p /usr/sbin /sbin
+/bin/busybox --install -s /bin
+export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root TMPDIR=/tmp
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/shm /dev/pts
+mount -t tmpfs tmpfs /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmpfs /tmp
+mount -t tracefs tracefs /sys/kernel/tracing
+mount -t bpf bpf /sys/fs/bpf
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+hostname guest
+ip link set lo up
+stty -F /dev/ttyS0 raw -echo
+stty -F /dev/ttyS1 raw -echo
+cd /root
+echo 'guest: start'
+/bin/sh /command </dev/null >/dev/ttyS1
+status=$?
+# Both lines are read behind each other: the second one must have left.
+stty -F /dev/ttyS1 drain 2>/dev/null
+echo "guest: exit $status"
+poweroff -f
