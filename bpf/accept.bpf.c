@@ -1,7 +1,44 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /* One shell per hook. The loader loads one rung of the ladder at a time. */
 #include "accept.h"
-#include "syscall.h"
+#include "registers.h"
+
+/*
+ * Both functions run in the context of who accepts, after the connection left
+ * the listener's queue: also for a call that began before we attached, for
+ * io_uring, and for a call that fails later. SCTP and others pass by too.
+ */
+static __always_inline int stream_accepted(struct sock *sk, struct socket *listening, enum accept_hook hook)
+{
+	if (!is_tcp(sk))
+		return 0;
+	return accepted(sk, listening ? BPF_CORE_READ(listening, sk) : NULL, hook);
+}
+
+SEC("fentry/__inet_accept")
+int BPF_PROG(fentry_inet_accept, struct socket *sock, struct socket *newsock, struct sock *newsk)
+{
+	return stream_accepted(newsk, sock, ACCEPT_HOOK_FENTRY_INET_ACCEPT);
+}
+
+/* Does not know the listener; of an MPTCP connection it is called for the MPTCP socket, never for a subflow. */
+SEC("fentry/security_sock_graft")
+int BPF_PROG(fentry_sock_graft, struct sock *sk)
+{
+	return stream_accepted(sk, NULL, ACCEPT_HOOK_FENTRY_SOCK_GRAFT);
+}
+
+SEC("kprobe/__inet_accept")
+int kprobe_inet_accept(struct pt_regs *regs)
+{
+	return stream_accepted(third_argument(regs), first_argument(regs), ACCEPT_HOOK_KPROBE_INET_ACCEPT);
+}
+
+SEC("kprobe/security_sock_graft")
+int kprobe_sock_graft(struct pt_regs *regs)
+{
+	return stream_accepted(first_argument(regs), NULL, ACCEPT_HOOK_KPROBE_SOCK_GRAFT);
+}
 
 /* The socket behind a descriptor of the current task, NULL when it is none. */
 static __always_inline struct sock *socket_of(int fd)

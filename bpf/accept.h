@@ -6,6 +6,7 @@
 #include "emit.h"
 #include "filter.h"
 #include "kernel.h"
+#include "process.h"
 
 /* An MPTCP socket is no tcp_sock: its first subflow is, and of a listener it holds the queue. */
 static __always_inline struct sock *tcp_of(struct sock *sk)
@@ -54,6 +55,15 @@ static __always_inline void fill_socket(struct accept_event *event, struct sock 
 	event->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
+/*
+ * Kernels before 6.1 give an MPTCP socket its addresses only when the entry
+ * hooks are over: until then it has no remote port, and its first subflow has.
+ */
+static __always_inline struct sock *addressed(struct sock *sk, struct sock *tcp)
+{
+	return tcp && !BPF_CORE_READ(sk, __sk_common.skc_dport) ? tcp : sk;
+}
+
 /* rcvq_space.time is set when the handshake ends and first moved by a read, so it dates the queueing. */
 static __always_inline void fill_timing(struct accept_event *event, struct sock *sk)
 {
@@ -84,18 +94,6 @@ static __always_inline void fill_backlog(struct accept_event *event, struct sock
 	event->backlog_max = BPF_CORE_READ(queue, sk_max_ack_backlog);
 }
 
-/* The active pid namespace is that of the last number of the thread's pid; the proxy's is for children. */
-static __always_inline __u32 pid_namespace(struct task_struct *task)
-{
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
-	struct pid_namespace *ns = NULL;
-	void *last = (void *)pid + bpf_core_field_offset(pid->numbers) + level * bpf_core_type_size(struct upid);
-
-	bpf_probe_read_kernel(&ns, sizeof(ns), last + bpf_core_field_offset(struct upid, ns));
-	return BPF_CORE_READ(ns, ns.inum);
-}
-
 static __always_inline void fill_process(struct accept_event *event, struct task_struct *task)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -108,7 +106,7 @@ static __always_inline void fill_process(struct accept_event *event, struct task
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	event->process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	event->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-	event->pidns = pid_namespace(task);
+	event->pidns = innermost(BPF_CORE_READ(task, thread_pid)).pidns;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
@@ -144,6 +142,10 @@ static __always_inline int accepted(struct sock *sk, struct sock *listener, enum
 
 	if (!own || !event)
 		return 0;
+	if (is_probe(task, port)) {
+		count(&own->probe);
+		return 0;
+	}
 	count(&own->seen);
 	if (!passes(task, BPF_CORE_READ(sk, __sk_common.skc_family), port)) {
 		count(&own->filtered);
@@ -153,7 +155,7 @@ static __always_inline int accepted(struct sock *sk, struct sock *listener, enum
 	event->layout = ACCEPT_EVENT_LAYOUT;
 	event->hook = hook;
 	event->flags = (tcp == sk ? 0 : ACCEPT_MPTCP) | (port ? 0 : ACCEPT_PEER_RESET);
-	fill_socket(event, sk);
+	fill_socket(event, addressed(sk, tcp));
 	fill_timing(event, tcp);
 	fill_backlog(event, listener);
 	fill_process(event, task);

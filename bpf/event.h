@@ -16,7 +16,7 @@
 #define _Static_assert static_assert
 #endif
 
-#define ACCEPT_EVENT_LAYOUT 1
+#define ACCEPT_EVENT_LAYOUT 2
 #define ACCEPT_COMM_BYTES 16
 #define ACCEPT_CGROUP_BYTES 256
 
@@ -24,10 +24,14 @@
 #define ACCEPT_PEER_RESET 0x01
 #define ACCEPT_MPTCP 0x02
 
-/* accept_event.hook; the reader names them */
+/* accept_event.hook, best first; the reader names them */
 enum accept_hook {
-	ACCEPT_HOOK_TRACEPOINT = 0,
-	ACCEPT_HOOK_TP_BTF = 1,
+	ACCEPT_HOOK_FENTRY_INET_ACCEPT = 0,
+	ACCEPT_HOOK_FENTRY_SOCK_GRAFT = 1,
+	ACCEPT_HOOK_KPROBE_INET_ACCEPT = 2,
+	ACCEPT_HOOK_KPROBE_SOCK_GRAFT = 3,
+	ACCEPT_HOOK_TRACEPOINT = 4,
+	ACCEPT_HOOK_TP_BTF = 5,
 };
 
 struct accept_event {
@@ -76,18 +80,32 @@ struct accept_filter {
 	__u64 port_bits[1024];
 };
 
+/*
+ * By which accepts the capture proves its hook: those of its own process on its
+ * own port. The loader sets it after attaching and clears it before it gives up
+ * the port, which is anybody's then.
+ */
+struct accept_probe {
+	__u16 port; /* 0 is off */
+	__u8 pad[2];
+	__u32 pid; /* as the process sees it, in its pid namespace */
+	__u32 pidns;
+};
+
 /* One per possible CPU, in a mapped array; padded to a cache line of its own. */
 struct accept_counters {
 	__u64 seen; /* TCP and MPTCP accepts at the hook */
 	__u64 filtered;
 	__u64 submitted;
 	__u64 lost;
-	__u64 pad[4];
+	__u64 probe; /* accepts of the capture itself, outside seen */
+	__u64 pad[3];
 };
 
 _Static_assert(__builtin_offsetof(struct accept_event, cgroup) == ACCEPT_EVENT_FIXED, "event layout");
 _Static_assert(sizeof(struct accept_event) == ACCEPT_EVENT_FIXED + ACCEPT_CGROUP_BYTES, "event size");
 _Static_assert(sizeof(struct accept_filter) == 16 + 8192, "filter size");
+_Static_assert(sizeof(struct accept_probe) == 12, "probe size");
 _Static_assert(sizeof(struct accept_counters) == 64, "counters fill a cache line");
 
 #endif

@@ -142,16 +142,18 @@ struct mptcp_sock {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
+	unsigned long dx;
 	unsigned long di;
 	unsigned long orig_ax;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
+	__u64 regs[31];
 	__u64 orig_x0;
 	__s32 syscallno;
 };
 #else
-#error "acceptstream knows the system call registers of x86-64 and arm64"
+#error "acceptstream knows the registers of x86-64 and arm64"
 #endif
 
 #pragma clang attribute pop

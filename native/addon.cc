@@ -61,7 +61,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
     return DefineClass(env, "Capture",
                        {InstanceMethod<&Handle::open>("open"), InstanceMethod<&Handle::drain>("drain"),
                         InstanceMethod<&Handle::commit>("commit"), InstanceMethod<&Handle::seek>("seek"),
-                        InstanceMethod<&Handle::position>("position"),
+                        InstanceMethod<&Handle::position>("position"), InstanceMethod<&Handle::unproven>("unproven"),
                         InstanceMethod<&Handle::counters>("counters"), InstanceMethod<&Handle::detach>("detach"),
                         InstanceMethod<&Handle::close>("close")});
   }
@@ -113,7 +113,12 @@ class Handle : public Napi::ObjectWrap<Handle> {
     result["submitted"] = static_cast<double>(counters.submitted);
     result["lost"] = static_cast<double>(counters.lost);
     result["missed"] = static_cast<double>(counters.missed);
+    result["probe"] = static_cast<double>(counters.probe);
     return result;
+  }
+
+  Napi::Value unproven(const Napi::CallbackInfo &info) {
+    return Napi::String::New(info.Env(), reader_->unproven());
   }
 
   void detach(const Napi::CallbackInfo &) { reader_->detach(); }

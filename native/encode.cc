@@ -8,7 +8,11 @@ namespace acceptstream {
 
 namespace {
 
-constexpr const char *kHookNames[] = {"tracepoint:sys_exit_accept", "tp_btf:sys_exit"};
+// By accept_hook.
+constexpr const char *kHookNames[] = {
+    "fentry:__inet_accept",        "fentry:security_sock_graft", "kprobe:__inet_accept",
+    "kprobe:security_sock_graft", "tracepoint:sys_exit_accept",  "tp_btf:sys_exit",
+};
 constexpr size_t kHooks = sizeof(kHookNames) / sizeof(*kHookNames);
 // All varints at their longest, two addresses, the hook, and three bytes for each of comm and cgroup.
 constexpr size_t kVariableMax = 28 * 10 + 2 * (kAddressTextMax + 1) + 64 + 3 * (ACCEPT_COMM_BYTES + ACCEPT_CGROUP_BYTES);

@@ -1,10 +1,8 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
-import { AcceptstreamError, type ErrorCode } from '../schemas/error.js';
-
-/** Hooks of the ladder, best first; the value is what a record's `hook` says. */
-export const HOOKS = ['tracepoint:sys_exit_accept', 'tp_btf:sys_exit'] as const;
-export type Hook = (typeof HOOKS)[number];
+import { AcceptstreamError } from '../schemas/error.js';
+import { type Failed, openError } from './failure.js';
+import type { Hook } from './hooks.js';
 
 /** What every record of a capture says of its origin. Valid UTF-16 strings. */
 export interface Identity {
@@ -43,12 +41,8 @@ export interface Counters {
   readonly lost: number;
   /** Runs that the kernel itself skipped; outside `seen`. */
   readonly missed: number;
-}
-
-interface Failed {
-  readonly errno: number;
-  readonly operation: string;
-  readonly detail: string;
+  /** The capture's own, by which it proved its hook; outside `seen`. */
+  readonly probe: number;
 }
 
 interface Handle {
@@ -58,6 +52,7 @@ interface Handle {
   commit(position: number): number;
   seek(position: number): number;
   counters(): Counters;
+  unproven(): string;
   detach(): void;
   close(): void;
 }
@@ -68,6 +63,8 @@ interface Addon {
   hungUp(fd: number): boolean;
   utcOffset(seconds: number): number;
 }
+
+export { HOOKS, type Hook } from './hooks.js';
 
 const require = createRequire(import.meta.url);
 
@@ -97,8 +94,8 @@ export class Capture {
   }
 
   /**
-   * Loads and attaches the programs of one hook.
-   * Throws AcceptstreamError PERMISSION, KERNEL or MAP; its cause is what the kernel said.
+   * Loads and attaches the programs of one hook, and proves by accepts of our own on loopback that they see.
+   * Throws AcceptstreamError PERMISSION, KERNEL or MAP; its cause is all that the kernel and libbpf said.
    */
   static open(options: CaptureOptions): Capture {
     const handle = new addon.Capture();
@@ -127,6 +124,11 @@ export class Capture {
   /** Reads again from `position`. Throws RING outside [committed, read position]. */
   seek(position: number): void {
     check('seek in the ring', this.#handle.seek(position));
+  }
+
+  /** Why the hook could not be proven by an accept of our own, in the system's words; undefined when it was. */
+  unproven(): string | undefined {
+    return this.#handle.unproven() || undefined;
   }
 
   counters(): Counters {
@@ -183,35 +185,6 @@ function portBits(ports: readonly number[]): Uint8Array {
   const words = new BigUint64Array(1024);
   for (const port of ports) words[port >> 6] = (words[port >> 6] ?? 0n) | (1n << BigInt(port & 63));
   return new Uint8Array(words.buffer);
-}
-
-const MAP_OPTIONS: Record<string, { option: string; path: 'cgroupMap' | 'mntnsMap' }> = {
-  cgroup_set: { option: '--cgroupmap', path: 'cgroupMap' },
-  mntns_set: { option: '--mntnsmap', path: 'mntnsMap' },
-};
-
-function openError(failed: Failed, options: CaptureOptions): AcceptstreamError {
-  const name = getSystemErrorName(-failed.errno);
-  const map = MAP_OPTIONS[failed.operation];
-  if (map) return mapError(map.option, options[map.path] ?? '', failed, name);
-  const code: ErrorCode = name === 'EPERM' || name === 'EACCES' ? 'PERMISSION' : 'KERNEL';
-  const detail = failed.detail.trim().split('\n').at(-1) ?? '';
-  return new AcceptstreamError(
-    code,
-    failed.operation,
-    `cannot ${failed.operation} (${name}: ${detail})`,
-    failed.detail,
-  );
-}
-
-function mapError(option: string, path: string, failed: Failed, name: string): AcceptstreamError {
-  if (name === 'EPERM' || name === 'EACCES')
-    return new AcceptstreamError('PERMISSION', option, `${option} ${path}: ${failed.detail}`, failed.detail);
-  const remedy =
-    name === 'ENOENT'
-      ? `pin it first, on a BPF file system (bpftool map create ${path} type hash key 8 value 8 entries 1024 name set)`
-      : 'give a pinned BPF hash map with 8-byte keys';
-  return new AcceptstreamError('MAP', option, `${option} ${path}: ${failed.detail}; ${remedy}`, failed.detail);
 }
 
 function check(operation: string, result: number): void {

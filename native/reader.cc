@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "pinned_map.h"
@@ -22,6 +24,10 @@ struct Rung {
 };
 
 const Rung kLadder[] = {
+    {hook_name(ACCEPT_HOOK_FENTRY_INET_ACCEPT), {"fentry_inet_accept"}},
+    {hook_name(ACCEPT_HOOK_FENTRY_SOCK_GRAFT), {"fentry_sock_graft"}},
+    {hook_name(ACCEPT_HOOK_KPROBE_INET_ACCEPT), {"kprobe_inet_accept"}},
+    {hook_name(ACCEPT_HOOK_KPROBE_SOCK_GRAFT), {"kprobe_sock_graft"}},
     {hook_name(ACCEPT_HOOK_TRACEPOINT), {"tracepoint_accept", "tracepoint_accept4"}},
     {hook_name(ACCEPT_HOOK_TP_BTF), {"tp_btf_sys_exit"}},
 };
@@ -78,7 +84,8 @@ int Reader::open(const CaptureOptions &options, Failure *failure) {
   error = bpf_object__load(object_);
   if (error) return fail(failure, "load the programs", error);
   error = map_memory(failure);
-  return error ? error : attach(failure);
+  if (!error) error = attach(failure);
+  return error ? error : prove(failure);
 }
 
 int Reader::configure(const CaptureOptions &options, Failure *failure) {
@@ -142,6 +149,42 @@ int Reader::map_memory(Failure *failure) {
   return error ? fail(failure, "map the ring", error) : 0;
 }
 
+// A hook can attach and stay silent: where the compiler inlined its function, or BTF tells of another kernel.
+// Both system calls are tried, because a hook may be two programs.
+int Reader::prove(Failure *failure) {
+  OwnAccept own;
+  struct stat ns;
+  int error = stat("/proc/self/ns/pid", &ns) ? -errno : own.listen();
+  if (!error) error = set_probe({own.port(), {}, static_cast<uint32_t>(getpid()), static_cast<uint32_t>(ns.st_ino)});
+  if (!error) error = see_own_accept(&own, SYS_accept);
+  if (!error) error = see_own_accept(&own, SYS_accept4);
+  // Before the port is anybody's again.
+  const int cleared = set_probe({});
+  if (cleared) return fail(failure, "end the proof", cleared);
+  if (error == -ENODATA) {
+    *failure = {"see an accept of our own", "the hook is attached but silent"};
+    return error;
+  }
+  if (error) unproven_ = strerror(-error);
+  return 0;
+}
+
+// More than once, because the kernel skips a program that is already running on the CPU.
+int Reader::see_own_accept(OwnAccept *own, long call) {
+  const uint64_t before = counters().probe;
+  for (int attempt = 0; attempt < 3; attempt++) {
+    const int error = own->accept(call);
+    if (error) return error;
+    if (counters().probe > before) return 0;
+  }
+  return -ENODATA;
+}
+
+int Reader::set_probe(const accept_probe &probe) {
+  const uint32_t key = 0;
+  return bpf_map_update_elem(bpf_object__find_map_fd_by_name(object_, ".data.probe"), &key, &probe, BPF_ANY);
+}
+
 int Reader::drain(uint8_t *target, size_t capacity, Drained *drained) {
   uint8_t *out = target;
   uint8_t *const end = target + capacity;
@@ -163,13 +206,14 @@ int Reader::drain(uint8_t *target, size_t capacity, Drained *drained) {
 }
 
 Counters Reader::counters() {
-  Counters sum = {0, 0, 0, 0, 0};
+  Counters sum = {};
   for (size_t cpu = 0; cpu < cpus_; cpu++) {
     const accept_counters &own = counters_[cpu];
     sum.seen += __atomic_load_n(&own.seen, __ATOMIC_RELAXED);
     sum.filtered += __atomic_load_n(&own.filtered, __ATOMIC_RELAXED);
     sum.submitted += __atomic_load_n(&own.submitted, __ATOMIC_RELAXED);
     sum.lost += __atomic_load_n(&own.lost, __ATOMIC_RELAXED);
+    sum.probe += __atomic_load_n(&own.probe, __ATOMIC_RELAXED);
   }
   if (!links_.empty()) missed_ = misses();
   sum.missed = missed_;

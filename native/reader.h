@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "encode.h"
+#include "own_accept.h"
 #include "ring.h"
 
 struct bpf_object;
@@ -38,6 +39,7 @@ struct Counters {
   uint64_t submitted;
   uint64_t lost;
   uint64_t missed;
+  uint64_t probe;
 };
 
 // What failed: the step, and the words of the kernel or of libbpf.
@@ -53,8 +55,11 @@ class Reader {
   Reader(const Reader &) = delete;
   Reader &operator=(const Reader &) = delete;
 
-  // Returns 0 or -errno, then `failure` is set.
+  // Returns 0 or -errno, then `failure` is set: -ENODATA when the hook attaches and stays silent.
   int open(const CaptureOptions &options, Failure *failure);
+
+  // Why an open hook could not be proven, empty when it was.
+  const std::string &unproven() const { return unproven_; }
 
   // Writes whole datums from the read position on. Returns 0, -ENOSPC when not even one fits,
   // -EPROTO when the ring holds events of another layout.
@@ -76,6 +81,9 @@ class Reader {
   int select(const std::string &hook, Failure *failure);
   int attach(Failure *failure);
   int map_memory(Failure *failure);
+  int prove(Failure *failure);
+  int see_own_accept(OwnAccept *own, long call);
+  int set_probe(const accept_probe &probe);
   uint64_t misses() const;
 
   bpf_object *object_ = nullptr;
@@ -88,6 +96,7 @@ class Reader {
   size_t cpus_ = 0;
   uint32_t ring_bytes_ = 0;
   uint64_t missed_ = 0;
+  std::string unproven_;
 };
 
 }  // namespace acceptstream

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { checkFilter } from '../filter-core/options.js';
-import { Capture, type Counters, type Drained, HOOKS, type Hook } from '../native/index.js';
+import { type Counters, type Drained, HOOKS, type Hook } from '../native/index.js';
 import { AcceptstreamError } from '../schemas/error.js';
 import type { Source } from './contracts.js';
 import { hostId } from './host.js';
+import { climb } from './ladder.js';
 
 /** Bytes of ring that hold 90 to 180 ms of a million accepts a second. */
 export const DEFAULT_RING_BYTES = 8 * 1024 * 1024;
@@ -20,7 +20,7 @@ export interface LiveOptions {
   readonly mntnsMap?: string;
   /** Power of two and multiple of the page size. */
   readonly ringBytes?: number;
-  /** Only this hook; default: the first of HOOKS that loads and attaches. */
+  /** Only this hook; default: the first of HOOKS that loads, attaches and proves that it sees. */
   readonly hook?: Hook;
 }
 
@@ -40,8 +40,9 @@ export interface LiveSource extends Source {
 /** Starts capture. Throws AcceptstreamError USAGE, PERMISSION, KERNEL or MAP. */
 export function openLive(options: LiveOptions = {}): LiveSource {
   checkOptions(options);
+  const { ringBytes = DEFAULT_RING_BYTES } = options;
   const captureId = randomUUID();
-  const { capture, hook } = openFirst(options, captureId);
+  const { capture, hook } = climb({ ...options, ringBytes, captureId, host: hostname(), hostId: hostId() });
   return {
     hook,
     captureId,
@@ -68,36 +69,4 @@ function checkOptions(options: LiveOptions): void {
 
 function usage(operation: string, message: string): AcceptstreamError {
   return new AcceptstreamError('USAGE', operation, message);
-}
-
-function openFirst(options: LiveOptions, captureId: string): { capture: Capture; hook: Hook } {
-  const identity = { host: hostname(), hostId: hostId(), captureId };
-  const ringBytes = options.ringBytes ?? DEFAULT_RING_BYTES;
-  const refusals: AcceptstreamError[] = [];
-  for (const hook of options.hook ? [options.hook] : HOOKS) {
-    try {
-      return { capture: Capture.open({ ...options, ...identity, ringBytes, hook }), hook };
-    } catch (error) {
-      if (!(error instanceof AcceptstreamError) || error.code === 'MAP') throw error;
-      refusals.push(error);
-    }
-  }
-  throw refused(refusals);
-}
-
-function refused(refusals: readonly AcceptstreamError[]): AcceptstreamError {
-  const reason = [...new Set(refusals.map((refusal) => refusal.message))].join('; ');
-  return new AcceptstreamError(refusalCode(refusals), 'start capture', remedy(refusals, reason), refusals.at(-1));
-}
-
-function refusalCode(refusals: readonly AcceptstreamError[]): 'PERMISSION' | 'KERNEL' {
-  return refusals.every((refusal) => refusal.code === 'PERMISSION') ? 'PERMISSION' : 'KERNEL';
-}
-
-function remedy(refusals: readonly AcceptstreamError[], reason: string): string {
-  if (refusalCode(refusals) === 'PERMISSION')
-    return `capture is not permitted: run it as root, or with CAP_BPF and CAP_PERFMON (${reason})`;
-  if (!existsSync('/sys/kernel/btf/vmlinux'))
-    return 'this kernel has no BTF (/sys/kernel/btf/vmlinux): run a kernel of 5.10 or later built with CONFIG_DEBUG_INFO_BTF';
-  return `this kernel refuses capture, which needs Linux 5.10 or later (${reason})`;
 }

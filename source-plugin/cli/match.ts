@@ -19,7 +19,7 @@ export function flagsOf<T extends Row>(options: readonly T[]): Flags<T> {
 }
 
 /** The looks of all arguments; throws USAGE for an ambiguous prefix anywhere before '--'. */
-export function lookAt<T>(flags: Flags<T>, argv: readonly string[]): Look<T>[] {
+export function lookAt<T extends Row>(flags: Flags<T>, argv: readonly string[]): Look<T>[] {
   const end = argv.indexOf('--');
   return argv.map((argument, index) => {
     if (end >= 0 && index >= end) return index === end ? '--' : 'value';
@@ -33,7 +33,7 @@ export function exactMatch<T>(flags: Flags<T>, flag: string, glued?: string): Ma
   return option && { option, flag, ...(glued !== undefined && { glued }) };
 }
 
-function lookAtOne<T>(flags: Flags<T>, argument: string): Look<T> {
+function lookAtOne<T extends Row>(flags: Flags<T>, argument: string): Look<T> {
   if (!argument.startsWith('-') || argument === '-') return 'value';
   const equals = argument.indexOf('=');
   const name = equals < 0 ? argument : argument.slice(0, equals);
@@ -45,10 +45,12 @@ function lookAtOne<T>(flags: Flags<T>, argument: string): Look<T> {
   return short ?? (argument.includes(' ') ? 'value' : 'unknown');
 }
 
-function prefixMatch<T>(flags: Flags<T>, argument: string, glued?: string): Match<T> | undefined {
+function prefixMatch<T extends Row>(flags: Flags<T>, argument: string, glued?: string): Match<T> | undefined {
   if (!argument.startsWith('--')) return undefined;
   const [prefix = ''] = argument.split('=', 1);
-  const found = [...flags.keys()].filter((flag) => flag.startsWith(prefix));
+  const fitting = [...flags.keys()].filter((flag) => flag.startsWith(prefix));
+  const first = fitting.filter((flag) => !flags.get(flag)?.yields);
+  const found = first.length > 0 ? first : fitting;
   if (found.length > 1) throw usageError(`ambiguous option: ${argument} could match ${found.join(', ')}`);
   return found[0] === undefined ? undefined : exactMatch(flags, found[0], glued);
 }

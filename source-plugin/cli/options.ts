@@ -1,4 +1,5 @@
-import { type Reject, readPid, readPorts, readRingBytes } from './values.js';
+import { HOOKS, type Hook } from '../../native/hooks.js';
+import { type Reject, readHook, readPid, readPorts, readRingBytes } from './values.js';
 
 /** Which rows are printed, and how. An absent member means no such filter. */
 export interface RowOptions {
@@ -19,6 +20,8 @@ export interface CliOptions extends RowOptions {
   readonly mntnsMap?: string;
   /** Size of the kernel's ring buffer, a power of two. */
   readonly ringBytes: number;
+  /** The only kernel hook to take. */
+  readonly hook?: Hook;
 }
 
 /** What help and usage say of an option. */
@@ -30,6 +33,8 @@ export interface Row {
   readonly help: string;
   /** Neighbouring options with the same word exclude each other. */
   readonly exclusive?: string;
+  /** Abbreviations that fit another option too are the other's: those of tcpaccept keep their meaning. */
+  readonly yields?: true;
   readonly required?: true;
 }
 
@@ -110,6 +115,14 @@ const OPTIONS: readonly Option<CliOptions>[] = [
     key: 'ringBytes',
     read: readRingBytes,
   },
+  {
+    flags: ['--hook'],
+    metavar: 'NAME',
+    help: 'take this kernel hook only, for diagnosis (default: the first below that works)',
+    yields: true,
+    key: 'hook',
+    read: readHook,
+  },
   { flags: ['--version'], help: "show program's version number and exit", prints: 'version' },
 ];
 
@@ -130,6 +143,8 @@ commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
     acceptstream read --kafka ...   # print a Kafka topic (read -h)
 
+kernel hooks, best first:
+${HOOKS.map((hook) => `    ${hook}\n`).join('')}
 exit status:
     0  ended by Ctrl-C, another signal or a closed pipe
     1  failed, for the reason on stderr

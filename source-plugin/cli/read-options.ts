@@ -82,6 +82,7 @@ const OPTIONS: readonly Option<ReadOptions>[] = [
   { flags: ['--cgroupmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--mntnsmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--ring-bytes'], metavar: 'BYTES', help: '', refused: LIVE_ONLY },
+  { flags: ['--hook'], metavar: 'NAME', help: '', yields: true, refused: LIVE_ONLY },
 ];
 
 const EPILOG = `Rows of one partition come in its order; partitions are read side by side, in

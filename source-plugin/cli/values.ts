@@ -1,3 +1,4 @@
+import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { AcceptstreamError } from '../../schemas/error.js';
 import { quoted } from './errors.js';
 
@@ -41,6 +42,13 @@ export function readRingBytes(text: string, reject: Reject): number {
   const nearest = sizes.length === 0 ? '' : `, nearest ${sizes.join(' and ')}`;
   const allowed = `powers of two from ${MIN_RING_BYTES} to ${MAX_RING_BYTES}`;
   throw reject(`invalid size ${quoted(text)}: sizes are ${allowed}${nearest}`);
+}
+
+/** The name of a kernel hook, in full. */
+export function readHook(text: string, reject: Reject): Hook {
+  const hook = HOOKS.find((name) => name === text);
+  if (hook === undefined) throw reject(`invalid hook ${quoted(text)}: hooks are ${HOOKS.join(', ')}`);
+  return hook;
 }
 
 /** The valid sizes just below and above, one when they are the same. */

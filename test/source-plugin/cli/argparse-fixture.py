@@ -7,6 +7,9 @@ First line: Python's version, usage and help text. Each further line: argv, then
 import argparse, contextlib, io, itertools, json, os, platform, random, re, sys
 
 MAX_SAFE = 2**53 - 1
+HOOKS = ["fentry:__inet_accept", "fentry:security_sock_graft", "kprobe:__inet_accept", "kprobe:security_sock_graft",
+         "tracepoint:sys_exit_accept", "tp_btf:sys_exit"]
+YIELDING = ["--hook"]
 EPILOG = """examples:
     acceptstream           # trace all TCP accept()s
     acceptstream -t        # include timestamps
@@ -24,6 +27,8 @@ commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
     acceptstream read --kafka ...   # print a Kafka topic (read -h)
 
+kernel hooks, best first:
+""" + "".join(f"    {hook}\n" for hook in HOOKS) + """
 exit status:
     0  ended by Ctrl-C, another signal or a closed pipe
     1  failed, for the reason on stderr
@@ -74,8 +79,24 @@ def ring_bytes(text):
     raise argparse.ArgumentTypeError(f"invalid size {text!r}: sizes are {allowed}{hint}")
 
 
+def hook(text):
+    if text == "":
+        return None
+    if text not in HOOKS:
+        raise argparse.ArgumentTypeError(f"invalid hook {text!r}: hooks are {', '.join(HOOKS)}")
+    return text
+
+
+class Parser(argparse.ArgumentParser):
+    """Abbreviations that tcpaccept has keep their meaning: options that yield come after."""
+
+    def _get_option_tuples(self, option_string):
+        found = super()._get_option_tuples(option_string)
+        return [one for one in found if one[1] not in YIELDING] or found
+
+
 def parser():
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="acceptstream",
         description="Trace TCP accepts",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -93,6 +114,8 @@ def parser():
     add("--mntnsmap", metavar="PATH", dest="mntnsMap", help="trace mount namespaces in this BPF map only")
     add("--ring-bytes", type=ring_bytes, metavar="BYTES", dest="ringBytes", default=8388608,
         help="size of the kernel ring buffer in bytes, a power of two (default: %(default)s)")
+    add("--hook", type=hook, metavar="NAME",
+        help="take this kernel hook only, for diagnosis (default: the first below that works)")
     add("--version", action="version", version="acceptstream 1.2.3")
     return made
 
@@ -115,14 +138,15 @@ def outcome(argv):
 VALUES = ["80", "80,81", " 80, 81 ", "\t80\t", "0", "65535", "65536", "080", "80,80,81,80", "80,", ",80", ",", "80,,81",
           "abc", "0x50", "+80", "1_000", "-1", "- 1", "-1 ", "80 81", " ", "", "=80", "-", "--", "1.5", "1e3", "٣", "80\n",
           "99999999999999999999", "9007199254740991", "9007199254740992", "4096", "4095", "4097", "8388608", "8388609",
-          "1073741824", "1073741825", "5000", "it's", 'say "hi"', "it's \"both\"", "a\\b", "\x1b[31m", "\x7f", "\u202e",
+          "1073741824", "1073741825", "5000", "tp_btf:sys_exit", "kprobe:__inet_accept", "kprobe", "it's", 'say "hi"', "it's \"both\"", "a\\b", "\x1b[31m", "\x7f", "\u202e",
           "\u2028", "\U000e0001", "é😀", "a,b", "-t", "-x", "-tx", "--time", "-P80", "--pid=3", "a b", "-a b"]
 PLAIN = ["-h", "--help", "--version", "-t", "-T", "-4", "-6", "--time", "--timestamp", "--ipv4", "--ipv6", "-tT", "-tT4", "-46"]
 
 
 def table():
     yield []
-    for name in ("-p", "-P", "--pid", "--port", "--cgroupmap", "--mntnsmap", "--ring-bytes", "-tP", "-tT4p"):
+    for name in ("-p", "-P", "--pid", "--port", "--cgroupmap", "--mntnsmap", "--ring-bytes", "--hook", "-tP",
+                 "-tT4p"):
         yield [name]
         for value in VALUES:
             yield [name, value]
@@ -132,7 +156,7 @@ def table():
             if not name.startswith("--"):
                 yield [name + value]
     longs = ["--help", "--time", "--timestamp", "--pid", "--port", "--ipv4", "--ipv6", "--cgroupmap", "--mntnsmap",
-             "--ring-bytes", "--version"]
+             "--ring-bytes", "--hook", "--version"]
     for prefix in sorted({long[:n] for long in longs for n in range(3, len(long) + 2)}):
         yield [prefix]
         yield [prefix, "4096"]
@@ -145,7 +169,7 @@ def table():
     for pair in itertools.product(PLAIN, repeat=2):
         yield list(pair)
     for last in (["-P", "80", "-P", "81"], ["-P", "80", "-P", ""], ["-p", "1", "--pid="], ["--cgroupmap", "/a", "--cg", ""],
-                 ["--ring-bytes", "4096", "--ring-bytes", ""], ["--ring-bytes=4096", "--ring=8192"], ["-4", "-4", "-6"],
+                 ["--ring-bytes", "4096", "--ring-bytes", ""], ["--ring-bytes=4096", "--ring=8192"], ["--ho", HOOKS[0], "--hook", ""], ["-4", "-4", "-6"],
                  ["foo"], ["foo", "bar"], ["-x"], ["-x", "-y", "foo"], ["-"], [""], ["--"], ["--", "-t"], ["-t", "--", "-T"],
                  ["--", "--"], ["-p", "--", "5"], ["-p", "5", "--"], ["-p", "5", "6"], ["-x y"], ["-x=y"], ["--x"], ["--x=1"],
                  ["--x y"], ["--=5"], ["---"], ["---t"], ["-=5"], ["-7"], ["-1.5"], ["-1", "-2"], ["-h", "-x"], ["-x", "-h"],

@@ -48,6 +48,7 @@ describe('errors', () => {
     [[...KAFKA, '--cgroupmap', 'x'], 'argument --cgroupmap: works on live accepts only'],
     [[...KAFKA, '--mntns=x'], 'argument --mntnsmap: works on live accepts only'],
     [[...KAFKA, '--ring-bytes', '4096'], 'argument --ring-bytes: works on live accepts only'],
+    [[...KAFKA, '--hook', 'tp_btf:sys_exit'], 'argument --hook: works on live accepts only'],
     [[...KAFKA, '--fo'], 'ambiguous option: --fo could match --follow, --format'],
     [['--kafka', 'db1'], "argument --kafka: invalid broker 'db1': brokers are host:port, separated by commas"],
     [['--kafka', 'a:1,'], "argument --kafka: invalid broker '': brokers are host:port, separated by commas"],
@@ -96,7 +97,7 @@ describe('help', () => {
   test('names every option but the refused ones, the required ones without brackets', () => {
     const names = optionRows(READ).map(([flags]) => flags);
     expect(names).toEqual(expect.arrayContaining(['--kafka', '--topic', '--follow', '-P, --port']));
-    expect(names.join()).not.toMatch(/cgroupmap|mntnsmap|ring-bytes/);
+    expect(names.join()).not.toMatch(/cgroupmap|mntnsmap|ring-bytes|hook/);
     expect(formatUsage(READ).replace(/\s+/g, ' ')).toMatch(/ \[-h\] --kafka BROKERS --topic TOPIC \[--registry URL\] /);
     expect(
       formatHelp(READ)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* What differs by architecture when a system call returns. */
-#ifndef ACCEPTSTREAM_SYSCALL_H
-#define ACCEPTSTREAM_SYSCALL_H
+/* What differs by architecture: the registers of a function's arguments and of a system call. */
+#ifndef ACCEPTSTREAM_REGISTERS_H
+#define ACCEPTSTREAM_REGISTERS_H
 
 #include "kernel.h"
 
@@ -24,6 +24,17 @@ static __always_inline int syscall_first_argument(struct pt_regs *regs)
 	return BPF_CORE_READ(regs, di);
 }
 
+/* Of a function at whose entry a kprobe stands. */
+static __always_inline void *first_argument(struct pt_regs *regs)
+{
+	return (void *)regs->di;
+}
+
+static __always_inline void *third_argument(struct pt_regs *regs)
+{
+	return (void *)regs->dx;
+}
+
 #else
 
 #define SYSCALL_ACCEPT 202
@@ -41,6 +52,16 @@ static __always_inline bool syscall_is_compat(struct task_struct *task)
 static __always_inline int syscall_first_argument(struct pt_regs *regs)
 {
 	return BPF_CORE_READ(regs, orig_x0);
+}
+
+static __always_inline void *first_argument(struct pt_regs *regs)
+{
+	return (void *)regs->regs[0];
+}
+
+static __always_inline void *third_argument(struct pt_regs *regs)
+{
+	return (void *)regs->regs[2];
 }
 
 #endif
