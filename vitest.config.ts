@@ -7,6 +7,7 @@ export default defineConfig({
   cacheDir: join(tmpdir(), `acceptstream-vitest-${process.geteuid?.()}`),
   test: {
     watch: false,
+    setupFiles: 'test/support/programs-setup.ts',
     projects: [
       {
         extends: true,

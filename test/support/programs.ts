@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 
 /** Paths of the C programs of test/workload. */
 export interface Programs {
@@ -16,18 +15,20 @@ export interface Programs {
 const SOURCES = fileURLToPath(new URL('../workload/', import.meta.url));
 const FLAGS = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread'];
 
+/** Where they are compiled already: the guests of test/kernels have no compiler. */
+const BUILT = process.env.ACCEPTSTREAM_TEST_PROGRAMS;
+
 let folder: string | undefined;
 let built: Programs | undefined;
 
-// Not at the exit of the process: the runner may end its workers by a signal.
-afterAll(() => {
-  if (folder) rmSync(folder, { recursive: true });
-});
-
 /** Compiles the programs on first use in a test file, for as long as that file runs. Throws when gcc fails. */
 export function programs(): Programs {
-  built ??= compileAll();
+  built ??= BUILT === undefined ? compileAll() : programsIn(BUILT);
   return built;
+}
+
+export function removePrograms(): void {
+  if (folder) rmSync(folder, { recursive: true });
 }
 
 export function hasCompiler(): boolean {
@@ -37,16 +38,24 @@ export function hasCompiler(): boolean {
 function compileAll(): Programs {
   folder = mkdtempSync(join(tmpdir(), 'acceptstream-workload-'));
   const sources = readdirSync(join(SOURCES, 'scenario')).filter((name) => name.endsWith('.c'));
-  const scenario = sources.map((name) => `scenario/${name}`);
+  const targets = programsIn(folder);
+  compile(
+    sources.map((name) => `scenario/${name}`),
+    targets.scenario,
+  );
+  for (const name of ['burst', 'bpfmap', 'terminal'] as const) compile([`${name}.c`], targets[name]);
+  return targets;
+}
+
+function programsIn(folder: string): Programs {
   return {
-    scenario: compile(scenario, join(folder, 'scenario')),
-    burst: compile(['burst.c'], join(folder, 'burst')),
-    bpfmap: compile(['bpfmap.c'], join(folder, 'bpfmap')),
-    terminal: compile(['terminal.c'], join(folder, 'terminal')),
+    scenario: join(folder, 'scenario'),
+    burst: join(folder, 'burst'),
+    bpfmap: join(folder, 'bpfmap'),
+    terminal: join(folder, 'terminal'),
   };
 }
 
-function compile(sources: readonly string[], target: string): string {
+function compile(sources: readonly string[], target: string): void {
   execFileSync('gcc', [...FLAGS, '-o', target, ...sources], { cwd: SOURCES, stdio: 'pipe' });
-  return target;
 }

@@ -61,7 +61,16 @@ export interface Scenario {
   readonly listen?: string;
   readonly connect?: string;
   readonly from?: string;
-  readonly call?: 'accept' | 'accept4' | 'null' | 'efault' | 'eagain' | 'emfile' | 'compat_accept4';
+  readonly call?:
+    | 'accept'
+    | 'accept4'
+    | 'null'
+    | 'efault'
+    | 'eagain'
+    | 'emfile'
+    | 'compat_accept4'
+    | 'uring'
+    | 'uring_multishot';
   readonly before?: 'early' | 'fin' | 'reset';
   readonly extra?: 'keyctl' | 'unix';
   readonly unshare?: string;

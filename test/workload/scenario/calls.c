@@ -81,10 +81,17 @@ static int compat_accept4(int listener)
 static const struct {
 	const char *name;
 	int (*accept)(int listener);
+	bool connects; /* all but the first connection, because the request is there already */
 } calls[] = {
-	{ "accept", plain },	      { "accept4", with_flags },     { "null", without_address },
-	{ "efault", bad_address },    { "eagain", nothing_there },   { "emfile", no_descriptor },
-	{ "compat_accept4", compat_accept4 },
+	{ "accept", plain, false },
+	{ "accept4", with_flags, false },
+	{ "null", without_address, false },
+	{ "efault", bad_address, false },
+	{ "eagain", nothing_there, false },
+	{ "emfile", no_descriptor, false },
+	{ "compat_accept4", compat_accept4, false },
+	{ "uring", uring_accept, false },
+	{ "uring_multishot", uring_next_accept, true },
 };
 
 struct outcome timed_accept(struct workload *workload, const char *call)
@@ -96,6 +103,8 @@ struct outcome timed_accept(struct workload *workload, const char *call)
 			continue;
 		outcome.wall_before_us = clock_us(CLOCK_REALTIME);
 		outcome.before_us = clock_us(CLOCK_MONOTONIC);
+		if (calls[i].connects && workload->accepted)
+			open_connection(workload);
 		outcome.fd = calls[i].accept(workload->listener);
 		outcome.error = outcome.fd < 0 ? errno : 0;
 		outcome.after_us = clock_us(CLOCK_MONOTONIC);

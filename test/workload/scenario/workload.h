@@ -28,7 +28,7 @@ struct scenario {
 	char call[TEXT_BYTES]; /* names in calls.c */
 	char before[TEXT_BYTES]; /* what the client does before the accept: early, fin or reset */
 	char extra[TEXT_BYTES]; /* names in extras.c: what happens after the accepts */
-	char unshare[TEXT_BYTES]; /* of net, mnt, user, pid, children (pid for children only): comma-separated */
+	char unshare[TEXT_BYTES]; /* of net, mnt, user, cgroup, pid, children (pid for children only): comma-separated */
 	char cgroup[TEXT_BYTES]; /* directory to join */
 	struct comm comm;
 	struct comm thread; /* given: accept in a thread of this name */
@@ -104,6 +104,10 @@ void run_extra(struct workload *workload);
 #define COMPAT_KEYCTL 288 /* the number that accept4 has among the 64-bit calls */
 #define COMPAT_ACCEPT4 364
 long compat_syscall(long number, const long arguments[4], long rdi);
+
+/* uring.c */
+int uring_accept(int listener);
+int uring_next_accept(int listener);
 
 /* truth.c */
 void print_ready(const struct workload *workload);

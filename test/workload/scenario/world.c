@@ -61,6 +61,7 @@ static void leave_namespaces(const char *names)
 	flags |= strstr(names, "user") ? CLONE_NEWUSER : 0;
 	flags |= strstr(names, "net") ? CLONE_NEWNET : 0;
 	flags |= strstr(names, "mnt") ? CLONE_NEWNS : 0;
+	flags |= strstr(names, "cgroup") ? CLONE_NEWCGROUP : 0;
 	flags |= strstr(names, "pid") || strstr(names, "children") ? CLONE_NEWPID : 0;
 	if (flags && unshare(flags))
 		die("unshare");
