@@ -19,6 +19,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'it runs this test',
   'npm run bench': 'it takes minutes',
   'npm run build': 'it was run before the tests',
+  'npm pack': 'test/live/installed.test.ts does it',
+  'npm install --global ./acceptstream-0.1.0.tgz': 'test/live/installed.test.ts does it, without --global',
   'npx vitest run --configLoader runner test/filter-core': 'its tests run beside this one',
   'npm run format': 'it would change the sources; npm test checks that it would not',
 };

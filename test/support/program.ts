@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly uid?: number;
   /** Goes to the same place as stdout. */
   readonly mergeStderr?: boolean;
+  /** The program and its first arguments; not given: this build under this Node.js. */
+  readonly command?: readonly string[];
   /** A command that runs the command it is given, such as `setpriv --nnp`. */
   readonly through?: readonly string[];
 }
@@ -34,7 +36,8 @@ export class Program {
 
   constructor(args: readonly string[], options: ProgramOptions = {}) {
     const ids = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
-    const [command = '', ...rest] = [...(options.through ?? []), process.execPath, MAIN, ...args];
+    const { through = [], command: own = [process.execPath, MAIN] } = options;
+    const [command = '', ...rest] = [...through, ...own, ...args];
     const stdout = options.stdout ?? 'pipe';
     this.#child = spawn(command, rest, {
       stdio: ['ignore', stdout, options.mergeStderr ? stdout : 'pipe'],
