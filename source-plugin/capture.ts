@@ -2,6 +2,7 @@ import { type Core, loadCore } from '../filter-core/index.js';
 import { hungUp } from '../native/index.js';
 import type { CliOptions } from './cli/parse.js';
 import { type LiveSource, openLive } from './live.js';
+import { log } from './log.js';
 import { LossReport } from './loss.js';
 import { runPipeline } from './pipeline.js';
 import { dropPrivileges } from './privileges.js';
@@ -21,6 +22,7 @@ export async function capture(options: CliOptions): Promise<void> {
   try {
     const core = await loadCore({ format: 'tcpaccept', time, timestamp, zoneAt, filter: { pid, ports, family } });
     const source = openLive(options);
+    log.info(`live by ${source.hook}, ring of ${options.ringBytes} bytes`);
     try {
       dropPrivileges();
       await stream(source, core, controller);

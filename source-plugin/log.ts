@@ -4,16 +4,19 @@ import { oneLine } from '../schemas/error.js';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-let last = LOG_LEVELS.indexOf('info');
+let last = LOG_LEVELS.indexOf('warn');
 
 /** Lines of later levels than this are left out. Holds for the process: stderr is one. */
 export function setLogLevel(level: LogLevel): void {
   last = LOG_LEVELS.indexOf(level);
 }
 
+function write(level: LogLevel, line: string): void {
+  if (LOG_LEVELS.indexOf(level) <= last) process.stderr.write(`${line}\n`);
+}
+
 function say(level: LogLevel, message: string): void {
-  if (LOG_LEVELS.indexOf(level) > last) return;
-  for (const line of message.split('\n')) process.stderr.write(`acceptstream: ${oneLine(line)}\n`);
+  for (const line of message.split('\n')) write(level, `acceptstream: ${oneLine(line)}`);
 }
 
 /** Diagnostics on stderr, one line for each line of the message, whatever names it holds. */
@@ -22,4 +25,6 @@ export const log = {
   warn: (message: string): void => say('warn', message),
   info: (message: string): void => say('info', message),
   debug: (message: string): void => say('debug', message),
+  /** At warn, in tcpaccept's words: without the program's name. */
+  loss: (line: string): void => write('warn', line),
 };

@@ -1,4 +1,5 @@
 import type { LiveSource } from './live.js';
+import { log } from './log.js';
 
 /** Says on stderr what was lost or missed since it last said so, in tcpaccept's words. */
 export class LossReport {
@@ -12,8 +13,8 @@ export class LossReport {
 
   print(): void {
     const { lost, missed } = this.#source.counters();
-    if (lost > this.#lost) process.stderr.write(`Possibly lost ${lost - this.#lost} samples\n`);
-    if (missed > this.#missed) process.stderr.write(`Possibly missed ${missed - this.#missed} samples\n`);
+    if (lost > this.#lost) log.loss(`Possibly lost ${lost - this.#lost} samples`);
+    if (missed > this.#missed) log.loss(`Possibly missed ${missed - this.#missed} samples`);
     this.#lost = lost;
     this.#missed = missed;
   }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { AcceptstreamError, oneLine, reasonOf } from '../schemas/error.js';
 import { parseCommandLine } from './cli/parse.js';
+import { log, setLogLevel } from './log.js';
 import { closedByReader, stdoutSink } from './stdout.js';
 import { watchTerminals } from './terminal.js';
 
@@ -17,9 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (closedByReader(error)) return 0;
     const isUsage = error instanceof AcceptstreamError && error.code === 'USAGE';
     // A configuration may have several problems, a line each; all else is one line, whatever names it holds.
-    for (const line of isUsage ? error.message.split('\n') : [explain(error)]) {
-      process.stderr.write(`acceptstream: ${oneLine(line)}\n`);
-    }
+    log.error(isUsage ? error.message : oneLine(explain(error)));
     return isUsage ? 2 : 1;
   } finally {
     leaveTerminals();
@@ -44,8 +43,12 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     process.stderr.write(parsed.text);
     return 2;
   }
-  if (parsed.kind === 'print') await print(parsed.text);
-  else await (await import('./capture.js')).capture(parsed.options);
+  if (parsed.kind === 'print') {
+    await print(parsed.text);
+    return 0;
+  }
+  setLogLevel(parsed.options.logLevel);
+  await (await import('./capture.js')).capture(parsed.options);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { HOOKS, type Hook } from '../../native/hooks.js';
-import { type Reject, readHook, readPid, readPorts, readRingBytes } from './values.js';
+import type { LogLevel } from '../log.js';
+import { type Reject, readHook, readLogLevel, readPid, readPorts, readRingBytes } from './values.js';
 
 /** Which rows are printed, and how. An absent member means no such filter. */
 export interface RowOptions {
@@ -12,8 +13,13 @@ export interface RowOptions {
   readonly family?: 4 | 6;
 }
 
+/** What stderr tells. */
+export interface LogOptions {
+  readonly logLevel: LogLevel;
+}
+
 /** What one capture was asked to do. */
-export interface CliOptions extends RowOptions {
+export interface CliOptions extends RowOptions, LogOptions {
   /** Pinned BPF map of cgroup ids. */
   readonly cgroupMap?: string;
   /** Pinned BPF map of mount namespace inodes. */
@@ -88,7 +94,18 @@ export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
 
 export const ROW_DEFAULTS = { time: false, timestamp: false };
 
-const DEFAULTS: CliOptions = { ...ROW_DEFAULTS, ringBytes: 8 * 2 ** 20 };
+/** Of a command at a terminal: its default is warn. */
+export const LOG_OPTION: Option<LogOptions> = {
+  flags: ['--log-level'],
+  metavar: 'LEVEL',
+  help: "what stderr tells: 'error', 'warn' (default), 'info' or 'debug', each with those before it",
+  key: 'logLevel',
+  read: readLogLevel,
+};
+
+export const LOG_DEFAULTS: LogOptions = { logLevel: 'warn' };
+
+const DEFAULTS: CliOptions = { ...ROW_DEFAULTS, ...LOG_DEFAULTS, ringBytes: 8 * 2 ** 20 };
 
 /** Every option of the capture. */
 const OPTIONS: readonly Option<CliOptions>[] = [
@@ -123,6 +140,7 @@ const OPTIONS: readonly Option<CliOptions>[] = [
     key: 'hook',
     read: readHook,
   },
+  LOG_OPTION,
   { flags: ['--version'], help: "show program's version number and exit", prints: 'version' },
 ];
 
@@ -142,6 +160,7 @@ const EPILOG = `examples:
 commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
     acceptstream read --kafka ...   # print a Kafka topic (read -h)
+    acceptstream doctor             # what works here, and what is missing
 
 kernel hooks, best first:
 ${HOOKS.map((hook) => `    ${hook}\n`).join('')}

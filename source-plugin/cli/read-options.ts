@@ -2,6 +2,9 @@ import {
   asGiven,
   type Command,
   HELP_OPTION,
+  LOG_DEFAULTS,
+  LOG_OPTION,
+  type LogOptions,
   type Option,
   on,
   ROW_DEFAULTS,
@@ -11,7 +14,7 @@ import {
 import { readBrokers, readFormat, readRegistryUrl, readStart, readTopic } from './read-values.js';
 
 /** What one reading of a topic was asked to do. */
-export interface ReadOptions extends RowOptions {
+export interface ReadOptions extends RowOptions, LogOptions {
   /** host:port of each. */
   readonly brokers: readonly string[];
   readonly topic: string;
@@ -79,6 +82,7 @@ const OPTIONS: readonly Option<ReadOptions>[] = [
     read: readFormat,
   },
   ...ROW_OPTIONS,
+  LOG_OPTION,
   { flags: ['--cgroupmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--mntnsmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--ring-bytes'], metavar: 'BYTES', help: '', refused: LIVE_ONLY },
@@ -107,6 +111,6 @@ export const READ: Command<ReadOptions> = {
   program: 'acceptstream read',
   description: 'Print the TCP accepts of a Kafka topic',
   options: OPTIONS,
-  defaults: { ...ROW_DEFAULTS, from: 'beginning', follow: false, format: 'tcpaccept' },
+  defaults: { ...ROW_DEFAULTS, ...LOG_DEFAULTS, from: 'beginning', follow: false, format: 'tcpaccept' },
   epilog: EPILOG,
 };

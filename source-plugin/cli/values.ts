@@ -1,5 +1,6 @@
 import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { AcceptstreamError } from '../../schemas/error.js';
+import { LOG_LEVELS, type LogLevel } from '../log.js';
 import { quoted } from './errors.js';
 
 /** Makes the error of a bad value: the reader says what is wrong, the caller knows the option. */
@@ -56,4 +57,10 @@ function nearestRingSizes(bytes: number): number[] {
   const within = Math.min(Math.max(bytes, MIN_RING_BYTES), MAX_RING_BYTES);
   const below = 2 ** Math.floor(Math.log2(within));
   return below === within ? [below] : [below, below * 2];
+}
+
+export function readLogLevel(text: string, reject: Reject): LogLevel {
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level === undefined) throw reject(`invalid level ${quoted(text)}: levels are ${LOG_LEVELS.join(', ')}`);
+  return level;
 }

@@ -1,10 +1,12 @@
 import { type Core, loadCore } from '../../filter-core/index.js';
 import { hungUp } from '../../native/index.js';
+import { oneLine } from '../../schemas/error.js';
 import { usageError } from '../cli/errors.js';
 import { parseArguments } from '../cli/parse.js';
 import { READ, type ReadOptions } from '../cli/read-options.js';
 import type { Sink } from '../contracts.js';
 import { type KafkaSource, openKafkaSource } from '../kafka/source.js';
+import { log, setLogLevel } from '../log.js';
 import { runPipeline } from '../pipeline.js';
 import { RegistryClient } from '../registry/client.js';
 import { stdoutSink } from '../stdout.js';
@@ -26,8 +28,12 @@ export async function readCommand(argv: readonly string[]): Promise<number> {
     process.stderr.write(parsed.text);
     return 2;
   }
-  if (parsed.kind === 'print') await stdoutSink().write({ bytes: Buffer.from(parsed.text), records: 0 });
-  else await new Reading(parsed.options).run();
+  if (parsed.kind === 'print') {
+    await stdoutSink().write({ bytes: Buffer.from(parsed.text), records: 0 });
+    return 0;
+  }
+  setLogLevel(parsed.options.logLevel);
+  await new Reading(parsed.options).run();
   return 0;
 }
 
@@ -40,10 +46,7 @@ class Reading {
 
   constructor(options: ReadOptions) {
     this.#options = options;
-    this.#notes = new Notes(options.topic, (line) => {
-      this.#progress?.erase();
-      process.stderr.write(`${line}\n`);
-    });
+    this.#notes = new Notes(options.topic, (message) => this.#warn(message));
   }
 
   /** Ends with the topic, a signal or a closed pipe. */
@@ -59,12 +62,18 @@ class Reading {
     }
   }
 
+  // A broker's words are one line, whatever they hold.
+  #warn(message: string): void {
+    this.#progress?.erase();
+    log.warn(oneLine(message));
+  }
+
   async #open(core: Core): Promise<KafkaSource | undefined> {
     const { brokers, topic, from, follow } = this.#options;
     const { signal } = this.#controller;
     const { tls, sasl, registry } = this.#access();
     const events = {
-      onWait: (message: string) => this.#notes.say(message),
+      onWait: (message: string) => this.#warn(message),
       onSkip: this.#notes.skip.bind(this.#notes),
     };
     const schemas = new RegistryClient(registry, { onWait: events.onWait, signal, waitMs: REGISTRY_WAIT_MS });

@@ -1,4 +1,3 @@
-import { oneLine } from '../../schemas/error.js';
 import type { SkippedValue } from '../kafka/source.js';
 
 /** Values named one by one; a topic of another kind would bury the reason under its lines. */
@@ -9,25 +8,20 @@ export class Notes {
   /** Values that were no records. */
   skipped = 0;
   readonly #topic: string;
-  readonly #line: (text: string) => void;
+  readonly #say: (message: string) => void;
 
-  /** `line` writes one line, without its end. */
-  constructor(topic: string, line: (text: string) => void) {
+  constructor(topic: string, say: (message: string) => void) {
     this.#topic = topic;
-    this.#line = line;
-  }
-
-  say(message: string): void {
-    this.#line(`acceptstream: ${oneLine(message)}`);
+    this.#say = say;
   }
 
   skip({ partition, offset, reason }: SkippedValue): void {
     this.skipped += 1;
-    if (this.skipped <= NAMED_MAX) this.say(`left out partition ${partition} offset ${offset}: ${reason}`);
-    if (this.skipped === NAMED_MAX) this.say('others that are left out are only counted');
+    if (this.skipped <= NAMED_MAX) this.#say(`left out partition ${partition} offset ${offset}: ${reason}`);
+    if (this.skipped === NAMED_MAX) this.#say('others that are left out are only counted');
   }
 
   end(): void {
-    if (this.skipped > 0) this.say(`${this.skipped} values of topic ${this.#topic} are left out: they are no accepts`);
+    if (this.skipped > 0) this.#say(`${this.skipped} values of topic ${this.#topic} are left out: they are no accepts`);
   }
 }

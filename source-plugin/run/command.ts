@@ -3,6 +3,7 @@ import { reasonOf } from '../../schemas/error.js';
 import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/types.js';
 import { type LiveSource, openLive } from '../live.js';
+import { log } from '../log.js';
 import { LossReport } from '../loss.js';
 import { runPipeline } from '../pipeline.js';
 import { dropPrivileges } from '../privileges.js';
@@ -10,7 +11,6 @@ import { stopOnSignal } from '../stop.js';
 import { connect } from './connect.js';
 import { Outlets } from './outlets.js';
 import { reloadOnHangup } from './reload.js';
-import { log } from './report.js';
 
 const LOSS_MS = 1000;
 
@@ -30,18 +30,18 @@ export async function run(path: string): Promise<void> {
 /** Validates a configuration, tries capture and connects every sink; says on stderr what a run would do. */
 export async function check(path: string): Promise<void> {
   const config = loadConfig(path);
-  const source = openSource(config);
-  source.close();
+  openSource(config).close();
   // As a run does: a certificate that only root can read would fail it.
   dropPrivileges();
-  log(`source: live by ${source.hook}, ring of ${config.source.ring_bytes} bytes`);
   const outlets = await connect(config, new AbortController().signal);
   await Promise.all(outlets.map(({ sink }) => sink.close()));
 }
 
 function openSource({ source, filter }: RunConfig): LiveSource {
   const { pid, ports, family, cgroup_map: cgroupMap, mntns_map: mntnsMap } = filter;
-  return openLive({ pid, ports, family, cgroupMap, mntnsMap, ringBytes: source.ring_bytes });
+  const opened = openLive({ pid, ports, family, cgroupMap, mntnsMap, ringBytes: source.ring_bytes });
+  log.info(`source: live by ${opened.hook}, ring of ${source.ring_bytes} bytes`);
+  return opened;
 }
 
 async function stream(path: string, config: RunConfig, source: LiveSource): Promise<void> {
@@ -51,7 +51,7 @@ async function stream(path: string, config: RunConfig, source: LiveSource): Prom
   const release = stopOnSignal(controller, ['SIGINT', 'SIGTERM']);
   const loss = new LossReport(source);
   const watch = setInterval(() => loss.print(), LOSS_MS);
-  const outlets = new Outlets((name, error) => log(`${name} is left out: ${reasonOf(error)}`));
+  const outlets = new Outlets((name, error) => log.error(`${name} is left out: ${reasonOf(error)}`));
   const started = connect(config, signal).then((opened) => outlets.replace(opened));
   const forget = reloadOnHangup({ path, config, outlets, signal }, started);
   signal.addEventListener('abort', () => outlets.hurry());
@@ -74,5 +74,5 @@ function reportUndelivered(source: LiveSource, core: Core): void {
   source.detach();
   let records = 0;
   for (let read = source.read(core.input); read.bytes > 0; read = source.read(core.input)) records += read.records;
-  if (records > 0) process.stderr.write(`Possibly lost ${records} samples\n`);
+  if (records > 0) log.loss(`Possibly lost ${records} samples`);
 }

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { RunConfig } from '../config/types.js';
+import { log } from '../log.js';
 import { openOutlet } from './open.js';
 import type { Outlet } from './outlets.js';
-import { log } from './report.js';
 
 /** What a configuration replaces: its outlets that are configured alike go on. */
 export interface Former {
@@ -49,8 +49,11 @@ function keep(name: string, config: RunConfig, former: Former | undefined): Outl
 async function open(name: string, config: RunConfig, signal: AbortSignal): Promise<Outlet> {
   const sink = config.sinks[name];
   if (!sink) throw new Error(`no sink ${name}`);
-  const { outlet, summary } = await openOutlet(name, sink, { onWait: (message) => log(`${name}: ${message}`), signal });
-  log(`${name}: ${summary}`);
+  const { outlet, summary } = await openOutlet(name, sink, {
+    onWait: (message) => log.warn(`${name}: ${message}`),
+    signal,
+  });
+  log.info(`${name}: ${summary}`);
   return outlet;
 }
 

@@ -1,3 +1,4 @@
+import { setLogLevel } from '../log.js';
 import { stdoutSink } from '../stdout.js';
 import { parseRunArguments } from './arguments.js';
 import { check, run } from './command.js';
@@ -9,8 +10,11 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     process.stderr.write(request.text);
     return 2;
   }
-  if (request.kind === 'print') await stdoutSink().write({ bytes: Buffer.from(request.text), records: 0 });
-  else if (request.kind === 'check') await check(request.path);
-  else await run(request.path);
+  if (request.kind === 'print') {
+    await stdoutSink().write({ bytes: Buffer.from(request.text), records: 0 });
+    return 0;
+  }
+  setLogLevel(request.logLevel);
+  await (request.kind === 'check' ? check : run)(request.path);
   return 0;
 }

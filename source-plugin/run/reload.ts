@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { AcceptstreamError, reasonOf } from '../../schemas/error.js';
 import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/types.js';
+import { log } from '../log.js';
 import { connect } from './connect.js';
 import type { Outlets } from './outlets.js';
-import { log } from './report.js';
 
 export interface Reloadable {
   readonly path: string;
@@ -28,9 +28,9 @@ export function reloadOnHangup(run: Reloadable, started: Promise<unknown>): () =
   const reload = async (signal: AbortSignal) => {
     try {
       config = await reloaded({ ...run, config, signal });
-      log(`${run.path} reloaded`);
+      log.info(`${run.path} reloaded`);
     } catch (error) {
-      log(`${run.path} not reloaded, the former configuration goes on: ${reasonOf(error)}`);
+      log.error(`${run.path} not reloaded, the former configuration goes on: ${reasonOf(error)}`);
     }
   };
   const onHangup = () => {

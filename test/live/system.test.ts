@@ -50,6 +50,15 @@ describeUnless(liveReason(), 'the command in the system', () => {
     await program.stop();
   });
 
+  test.for([
+    [[], ''],
+    [['--log-level', 'info'], 'acceptstream: live by HOOK, ring of 4096 bytes\n'],
+  ] as const)('%j decides whether it says what it captures by', async ([options, text]) => {
+    const program = await Program.live(['-P', '9', '--ring-bytes', '4096', ...options]);
+    await program.stop();
+    expect(program.stderr.replace(/ by \S+,/, ' by HOOK,')).toBe(text);
+  });
+
   test.for(['SIGKILL', 'SIGINT'] as const)('%s leaves nothing behind in the kernel', async (signal) => {
     const pinnedBefore = pinned();
     const program = await Program.live(['-P', '9']);

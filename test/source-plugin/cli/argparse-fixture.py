@@ -26,6 +26,7 @@ EPILOG = """examples:
 commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
     acceptstream read --kafka ...   # print a Kafka topic (read -h)
+    acceptstream doctor             # what works here, and what is missing
 
 kernel hooks, best first:
 """ + "".join(f"    {hook}\n" for hook in HOOKS) + """
@@ -95,6 +96,15 @@ class Parser(argparse.ArgumentParser):
         return [one for one in found if one[1] not in YIELDING] or found
 
 
+def log_level(text):
+    levels = ["error", "warn", "info", "debug"]
+    if text == "":
+        return "warn"
+    if text in levels:
+        return text
+    raise argparse.ArgumentTypeError(f"invalid level {text!r}: levels are {', '.join(levels)}")
+
+
 def parser():
     made = Parser(
         prog="acceptstream",
@@ -116,6 +126,8 @@ def parser():
         help="size of the kernel ring buffer in bytes, a power of two (default: %(default)s)")
     add("--hook", type=hook, metavar="NAME",
         help="take this kernel hook only, for diagnosis (default: the first below that works)")
+    add("--log-level", type=log_level, metavar="LEVEL", dest="logLevel", default="warn",
+        help="what stderr tells: 'error', 'warn' (default), 'info' or 'debug', each with those before it")
     add("--version", action="version", version="acceptstream 1.2.3")
     return made
 
@@ -145,8 +157,8 @@ PLAIN = ["-h", "--help", "--version", "-t", "-T", "-4", "-6", "--time", "--times
 
 def table():
     yield []
-    for name in ("-p", "-P", "--pid", "--port", "--cgroupmap", "--mntnsmap", "--ring-bytes", "--hook", "-tP",
-                 "-tT4p"):
+    for name in ("-p", "-P", "--pid", "--port", "--cgroupmap", "--mntnsmap", "--ring-bytes", "--hook", "--log-level",
+                 "-tP", "-tT4p"):
         yield [name]
         for value in VALUES:
             yield [name, value]
@@ -156,7 +168,7 @@ def table():
             if not name.startswith("--"):
                 yield [name + value]
     longs = ["--help", "--time", "--timestamp", "--pid", "--port", "--ipv4", "--ipv6", "--cgroupmap", "--mntnsmap",
-             "--ring-bytes", "--hook", "--version"]
+             "--ring-bytes", "--hook", "--log-level", "--version"]
     for prefix in sorted({long[:n] for long in longs for n in range(3, len(long) + 2)}):
         yield [prefix]
         yield [prefix, "4096"]
@@ -170,6 +182,7 @@ def table():
         yield list(pair)
     for last in (["-P", "80", "-P", "81"], ["-P", "80", "-P", ""], ["-p", "1", "--pid="], ["--cgroupmap", "/a", "--cg", ""],
                  ["--ring-bytes", "4096", "--ring-bytes", ""], ["--ring-bytes=4096", "--ring=8192"], ["--ho", HOOKS[0], "--hook", ""], ["-4", "-4", "-6"],
+                 ["--log-level", "debug"], ["--log=error", "--log-level="], ["--l", "Info"],
                  ["foo"], ["foo", "bar"], ["-x"], ["-x", "-y", "foo"], ["-"], [""], ["--"], ["--", "-t"], ["-t", "--", "-T"],
                  ["--", "--"], ["-p", "--", "5"], ["-p", "5", "--"], ["-p", "5", "6"], ["-x y"], ["-x=y"], ["--x"], ["--x=1"],
                  ["--x y"], ["--=5"], ["---"], ["---t"], ["-=5"], ["-7"], ["-1.5"], ["-1", "-2"], ["-h", "-x"], ["-x", "-h"],

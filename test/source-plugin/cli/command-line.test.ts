@@ -50,7 +50,7 @@ describe("as Python's argparse", () => {
 });
 
 describe('options', () => {
-  const defaults = { time: false, timestamp: false, ringBytes: 8388608 };
+  const defaults = { time: false, timestamp: false, logLevel: 'warn', ringBytes: 8388608 };
   test.each<[string[], object]>([
     [[], {}],
     [['-tT4', '-p181', '-P=80'], { timestamp: true, time: true, family: 4, pid: 181, ports: [80] }],
@@ -61,6 +61,8 @@ describe('options', () => {
     [['--cgroup', '/sys/fs/bpf/a', '--mntns=/sys/fs/bpf/b'], { cgroupMap: '/sys/fs/bpf/a', mntnsMap: '/sys/fs/bpf/b' }],
     [['--cgroupmap', '', '--mntnsmap='], {}],
     [['--cgroupmap=--'], { cgroupMap: '--' }],
+    [['--log-level', 'debug'], { logLevel: 'debug' }],
+    [['--lo=error', '--log-level', ''], {}],
     [['--ring-bytes=1073741824'], { ringBytes: 1073741824 }],
     [[`-${'t'.repeat(200_000)}`], { timestamp: true }],
   ])('%j', (argv, options) => {
@@ -93,6 +95,7 @@ describe('errors', () => {
       ['--ring-bytes', '8m'],
       "argument --ring-bytes: invalid size '8m': sizes are powers of two from 4096 to 1073741824",
     ],
+    [['--log-level', 'all'], "argument --log-level: invalid level 'all': levels are error, warn, info, debug"],
     [['\x1b[2J\n', 'a\u2028b', '-x\x00'], 'unrecognized arguments: \\x1b[2J\\n a\\u2028b -x\\x00'],
     [['--p=\x9b'], 'ambiguous option: --p=\\x9b could match --pid, --port'],
     [['-p', '\ud800'], "argument -p/--pid: invalid PID '\\ud800': a PID is 0 or more, in decimal"],

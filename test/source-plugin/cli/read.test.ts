@@ -9,6 +9,7 @@ const DEFAULTS = {
   topic: 'accepts',
   time: false,
   timestamp: false,
+  logLevel: 'warn',
   from: 'beginning',
   follow: false,
   format: 'tcpaccept',
@@ -31,6 +32,7 @@ describe('options', () => {
     [['--from', '2026-11-22T16:00'], { from: local('2026-11-22T16:00:00') }],
     [['--from', '2026-11-22'], { from: local('2026-11-22T00:00:00') }],
     [['--format', 'json'], { format: 'json' }],
+    [['--log-level', 'info'], { logLevel: 'info' }],
   ])('%j', (more, options) => {
     expect(parseArguments(READ, [...KAFKA, ...more])).toStrictEqual({
       kind: 'run',

@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test.each([['-h'], ['--help'], ['-h', 'x.yaml']])('run %s prints help', async (...args) => {
   const { code, stdout, stderr } = await runProgram(['run', ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(/^usage: acceptstream run \[-h\] \[--check\] FILE\.yaml\n/);
+  expect(stdout).toMatch(/^usage: acceptstream run \[-h\] \[--check\] \[--log-level LEVEL\] FILE\.yaml\n/);
 });
 
 test.each<[string, ...string[]]>([
@@ -19,11 +19,14 @@ test.each<[string, ...string[]]>([
   ['give one configuration file', 'a.yaml', 'b.yaml'],
   ["Unknown option '--chekc'", '--chekc', 'a.yaml'],
   ["Unknown option '-x'", '-x'],
+  ["argument --log-level: invalid level 'loud': levels are error, warn, info, debug", '--log-level', 'loud', 'a.yaml'],
   ["Option '--check' does not take an argument", '--check=yes', 'a.yaml'],
 ])('wrong usage, %s, ends with 2', async (message, ...args) => {
   const { code, stdout, stderr } = await runProgram(['run', ...args]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toBe(`usage: acceptstream run [-h] [--check] FILE.yaml\nacceptstream run: error: ${message}\n`);
+  expect(stderr).toBe(
+    `usage: acceptstream run [-h] [--check] [--log-level LEVEL] FILE.yaml\nacceptstream run: error: ${message}\n`,
+  );
 });
 
 test.each([[[]], [['--check']]])(
