@@ -4,6 +4,7 @@ import type { Kafka as Client, SASLOptions } from 'kafkajs';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { KafkaConfig, SaslConfig, TlsConfig } from '../config/types.js';
 import { Kafka, logLevel } from './kafkajs.js';
+import { patchTimers } from './patches.js';
 import { openSockets, type Sockets } from './sockets.js';
 
 const CONNECT_MS = 5_000;
@@ -22,6 +23,7 @@ export interface Connection {
  * broker: trying again is the caller's, who knows what is worth it. Throws SINK naming the option that can't be used.
  */
 export function createClient({ brokers, client_id, tls, sasl }: KafkaAccess): Connection {
+  patchTimers();
   const sockets = openSockets();
   const client = new Kafka({
     clientId: client_id,

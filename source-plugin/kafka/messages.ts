@@ -1,25 +1,22 @@
 import type { Message, PartitionMetadata, RecordMetadata } from 'kafkajs';
 import type { Block } from '../../filter-core/index.js';
 import { AcceptstreamError } from '../../schemas/error.js';
-
-/** What kafkajs 2.2.4 writes with in place of a Message: it copies `buffer` into the batch. */
-interface Encoded {
-  readonly buf: Buffer;
-  readonly buffer: Buffer;
-}
+import type { RequestMemory } from './request-memory.js';
 
 /**
- * Blocks in the place of kafkajs's array of messages. kafkajs asks it for the messages of each partition, encodes those
- * by two calls of map, and writes the batch header, CRC, compression and sequence around what it gets. A wire test
- * holds the bytes against those of an ordinary send.
+ * Blocks in the place of kafkajs's array of messages. kafkajs asks it for the messages of each partition, finds the
+ * leader, gives sequence numbers by the count of records, and has a request made of what it got (patches.ts).
  */
 export class BlockMessages {
   /** Those of the last attempt. */
   chosen: readonly Block[] = [];
   readonly #blocks: readonly Block[];
+  readonly #memory: RequestMemory;
 
-  constructor(blocks: readonly Block[]) {
+  /** `memory` is for the request of this send. */
+  constructor(blocks: readonly Block[], memory: RequestMemory) {
     this.#blocks = blocks;
+    this.#memory = memory;
   }
 
   /** The type that kafkajs knows it by. */
@@ -40,7 +37,7 @@ export class BlockMessages {
    */
   reduce(group: (groups: object, message: this) => object): Record<number, BlockRecords> {
     group({}, this);
-    return Object.fromEntries(this.chosen.map((block) => [block.partition, new BlockRecords(block)]));
+    return Object.fromEntries(this.chosen.map((block) => [block.partition, new BlockRecords(block, this.#memory)]));
   }
 
   choose(metadata: readonly PartitionMetadata[]): void {
@@ -61,24 +58,15 @@ export class BlockMessages {
 }
 
 /** One block in the place of an array of messages. */
-class BlockRecords {
+export class BlockRecords {
   readonly length: number;
-  readonly #block: Block;
+  readonly block: Block;
+  readonly memory: RequestMemory;
 
-  constructor(block: Block) {
+  constructor(block: Block, memory: RequestMemory) {
     this.length = block.records;
-    this.#block = block;
-  }
-
-  // The first call reads timestamps, of which kafkajs takes the least and the greatest; the second encodes records.
-  map(encode: (message: Message, index: number) => unknown): unknown[] {
-    const { firstTimestamp, maxTimestamp, bytes, records } = this.#block;
-    const message = { value: null, timestamp: String(firstTimestamp) };
-    if (encode(message, 0) === message.timestamp) return [firstTimestamp, maxTimestamp];
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const sparse: Encoded[] = [{ buf: buffer, buffer }];
-    sparse.length = records;
-    return sparse;
+    this.block = block;
+    this.memory = memory;
   }
 }
 

@@ -1,6 +1,8 @@
-import type { CompressionTypes, Kafka, PartitionMetadata, Producer } from 'kafkajs';
+import type { CompressionTypes, Kafka, PartitionMetadata, Producer, RecordMetadata } from 'kafkajs';
 import type { Block } from '../../filter-core/index.js';
 import { BlockMessages } from './messages.js';
+import { patchProduce } from './patches.js';
+import { RequestMemory } from './request-memory.js';
 
 const ALL_IN_SYNC = -1;
 const ACKNOWLEDGE_MS = 30_000;
@@ -26,8 +28,10 @@ export class BlockProducer {
   #producer: Producer | undefined;
   /** Records since the producer started, by partition. */
   #sequences = new Map<number, number>();
+  readonly #memory = new RequestMemory();
 
   constructor(options: ProducerOptions) {
+    patchProduce();
     this.#options = options;
     this.#lastSequence = options.lastSequence ?? LAST_SEQUENCE;
   }
@@ -49,18 +53,21 @@ export class BlockProducer {
   async send(blocks: readonly Block[]): Promise<Set<Block>> {
     if (blocks.some((block) => this.#sequenceAfter(block) > this.#lastSequence)) await this.renew();
     if (this.#producer === undefined) await this.connect();
-    const messages = new BlockMessages(blocks);
-    const { topic, compression } = this.#options;
-    const answers = await this.#producer?.send({
-      topic,
-      compression,
-      messages: messages.asMessages(),
-      acks: ALL_IN_SYNC,
-      timeout: ACKNOWLEDGE_MS,
-    });
-    const acknowledged = messages.acknowledged(answers ?? []);
+    const messages = new BlockMessages(blocks, this.#memory);
+    const acknowledged = messages.acknowledged(await this.#request(messages));
     for (const block of acknowledged) this.#sequences.set(block.partition, this.#sequenceAfter(block));
     return acknowledged;
+  }
+
+  async #request(messages: BlockMessages): Promise<RecordMetadata[]> {
+    const { topic, compression } = this.#options;
+    const how = { acks: ALL_IN_SYNC, timeout: ACKNOWLEDGE_MS };
+    try {
+      return (await this.#producer?.send({ topic, compression, messages: messages.asMessages(), ...how })) ?? [];
+    } catch (error) {
+      this.#memory.abandon();
+      throw error;
+    }
   }
 
   /** Forgets the producer; the next attempt starts a new one. */

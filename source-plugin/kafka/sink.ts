@@ -6,7 +6,6 @@ import type { Batch, Sink } from '../contracts.js';
 import { compressionType } from './compression.js';
 import { type Connection, createClient } from './connection.js';
 import { classify } from './errors.js';
-import { patchIdleCost } from './idle.js';
 import { AT_START, persist, type Waiting, WHILE_RUNNING } from './patience.js';
 import { BlockProducer } from './producer.js';
 import { partitionsOf } from './topic.js';
@@ -39,7 +38,6 @@ export interface BlockBatch extends Batch {
  * @throws AcceptstreamError SINK with the remedy, within seconds when the configuration is wrong.
  */
 export async function openKafkaSink(config: KafkaConfig, events: KafkaEvents): Promise<KafkaTarget> {
-  patchIdleCost();
   const compression = await compressionType(config.compression);
   const connection = createClient(config);
   const waiting: Waiting = {

@@ -2,7 +2,6 @@ import type { Core } from '../../filter-core/index.js';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { Source } from '../contracts.js';
 import { createClient, type KafkaAccess } from './connection.js';
-import { patchIdleCost } from './idle.js';
 import { persist } from './patience.js';
 import type { Sockets } from './sockets.js';
 import { AT_START, forReaders, REMEDIES_AT_START, WHILE_FOLLOWING, WHILE_READING } from './source-failures.js';
@@ -58,7 +57,6 @@ export interface KafkaSource extends Source {
  * @throws AcceptstreamError with the remedy, within seconds when there is no such topic or no broker.
  */
 export async function openKafkaSource(options: KafkaSourceOptions): Promise<KafkaSource> {
-  patchIdleCost();
   const { access, topic, signal, events } = options;
   const { client, sockets } = createClient(access);
   const waiting = { context: { ...access, topic }, operation: 'read from Kafka', onWait: events.onWait };

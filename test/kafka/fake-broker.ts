@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { frameReader } from '../../source-plugin/kafka/frames.js';
 
 export const PRODUCE = 0;
 const METADATA = 3;
@@ -76,17 +77,12 @@ export async function startFakeBroker(answer: Answer): Promise<FakeBroker> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    let held = Buffer.alloc(0);
-    socket.on('data', (chunk) => {
-      held = Buffer.concat([held, chunk]);
-      while (held.length >= 4 && held.length >= 4 + held.readInt32BE(0)) {
-        const request = held.subarray(0, 4 + held.readInt32BE(0));
-        held = held.subarray(request.length);
-        requests.push(request);
-        const response = answer(request, socket);
-        if (response) socket.write(response);
-      }
+    const read = frameReader((request) => {
+      requests.push(request);
+      const response = answer(request, socket);
+      if (response) socket.write(response);
     });
+    socket.on('data', read);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import { CompressionTypes, Kafka, logLevel, type Message } from 'kafkajs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Block } from '../../filter-core/index.js';
 import kafkajsPackage from '../../node_modules/kafkajs/package.json' with { type: 'json' };
 import packageJson from '../../package.json' with { type: 'json' };
+import { compressionType } from '../../source-plugin/kafka/compression.js';
 import { createClient } from '../../source-plugin/kafka/connection.js';
 import { BlockProducer } from '../../source-plugin/kafka/producer.js';
 import { blockOf, blocksOf, type ReferenceRecord } from '../reference/kafka-block.js';
@@ -13,6 +15,7 @@ import { numbered } from './records.js';
 
 const TOPIC = 'accepts';
 const PARTITIONS = 3;
+const REQUEST_MS = 1_000;
 
 let broker: FakeBroker;
 
@@ -62,10 +65,9 @@ test('kafkajs is the release that the seam is made for', () => {
   expect(kafkajsPackage.version).toBe('2.2.4');
 });
 
-test.each([
-  ['none', CompressionTypes.None],
-  ['gzip', CompressionTypes.GZIP],
-])('blocks become the bytes of an ordinary send, compression %s', async (_name, compression) => {
+const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+
+test.each(COMPRESSIONS)('blocks become the bytes of an ordinary send, compression %s', async (name) => {
   const portions = [
     numbered(500),
     numbered(1, { first: 500 }),
@@ -74,6 +76,7 @@ test.each([
   ];
   const blocks = portions.map((records) => blocksOf(records, PARTITIONS));
   expect(blocks.map((portion) => portion.length)).toEqual([3, 1, 1, 3]);
+  const compression = await compressionType(name);
   const ours = await sendBlocks(blocks, compression);
   const plain = await sendPlainly(portions, compression);
   expect(ours.length).toBe(portions.length);
@@ -104,4 +107,34 @@ test('a second block of a partition goes with the next request', async () => {
   expect(await producer.send([first, second, third])).toEqual(new Set([first, third]));
   expect(await producer.send([second])).toEqual(new Set([second]));
   sockets.destroy();
+});
+
+test('a request that is stuck in a socket stays as it is while others are made', async () => {
+  const record = (letter: string) => {
+    return { key: null, value: Buffer.alloc(8 << 20, letter), headers: [], timestamp: 1_790_000_000_000 };
+  };
+  const [first, stuck, next] = ['a', 'b', 'c'].map((letter) => blockOf(0, [record(letter)])) as [Block, Block, Block];
+  const right = agreeable(TOPIC, PARTITIONS);
+  let paused: Socket | undefined;
+  await broker.close();
+  broker = await startFakeBroker((request, socket) => {
+    if (apiKeyOf(request) === PRODUCE) paused ??= socket.pause();
+    return right(request, socket);
+  });
+  const client = new Kafka({ brokers: [broker.address], requestTimeout: REQUEST_MS, logLevel: logLevel.NOTHING });
+  const producer = new BlockProducer({
+    client,
+    topic: TOPIC,
+    compression: CompressionTypes.None,
+    onMetadata: () => {},
+  });
+  expect(await producer.send([first])).toEqual(new Set([first]));
+  await expect(producer.send([stuck])).rejects.toThrow('timed out');
+  const sent = producer.send([next]);
+  paused?.resume();
+  expect(await sent).toEqual(new Set([next]));
+  const requests = produced();
+  const isWhole = [first, stuck, next].map(({ bytes }, at) => requests[at]?.subarray(-bytes.length).equals(bytes));
+  expect(isWhole).toEqual([true, true, true]);
+  await producer.renew();
 });
