@@ -1,7 +1,8 @@
 // A fixed data set of kernel events (bpf/event.h, each behind its length as u32).
+import { HOOKS } from '../../dist/native/index.js';
 
-const LAYOUT = 1;
-const TP_BTF = 1;
+const LAYOUT = 2;
+const TP_BTF = HOOKS.indexOf('tp_btf:sys_exit');
 /** Offsets in struct accept_event; `longs` and `ints` are its runs of 64-bit and 32-bit integers. */
 export const AT = {
   hook: 2,

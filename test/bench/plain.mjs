@@ -1,7 +1,7 @@
 // What native code and core do, in plain JavaScript: the yardstick.
+import { HOOKS } from '../../dist/native/index.js';
 import { AT, IDENTITY } from './events.mjs';
 
-const HOOKS = ['tracepoint:sys_exit_accept', 'tp_btf:sys_exit'];
 const PEER_RESET = 1;
 const MPTCP = 2;
 
