@@ -23,9 +23,13 @@ struct Address {
   sockaddr *data() { return reinterpret_cast<sockaddr *>(&value); }
 };
 
+// Closing resets the connection: no port of ours waits for a minute until somebody else may listen on it.
 int stream_socket(int family) {
+  const linger reset = {1, 0};
   const int fd = socket(family, SOCK_STREAM | kFlags, IPPROTO_TCP);
-  return fd < 0 ? -errno : fd;
+  if (fd < 0) return -errno;
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  return fd;
 }
 
 int address_of(int fd, Address *address) { return getsockname(fd, address->data(), &address->length) ? -errno : 0; }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Exit, Program, runProgram } from '../support/program.js';
-import { describeUnless, hookReason, liveReason } from '../support/reasons.js';
+import { describeUnless, HOOKS, type Hook, hookReason, liveReason, refusal } from '../support/reasons.js';
 import { columnsOf, row } from '../support/reference.js';
 import { Workload } from '../workload/workload.js';
 
@@ -27,16 +27,24 @@ async function showsAccept(through: readonly string[]): Promise<{ links: string[
 }
 
 const WELL = { code: 0, signal: null };
-const TRACEPOINTS = ['perf', 'perf'];
-const BTF_TRACEPOINT = ['raw_tracepoint'];
+const LINKS: Readonly<Record<Hook, readonly string[]>> = {
+  'fentry:__inet_accept': ['tracing'],
+  'fentry:security_sock_graft': ['tracing'],
+  'kprobe:__inet_accept': ['perf'],
+  'kprobe:security_sock_graft': ['perf'],
+  'tracepoint:sys_exit_accept': ['perf', 'perf'],
+  'tp_btf:sys_exit': ['raw_tracepoint'],
+};
 
 describeUnless(liveReason(), 'on a machine', () => {
-  test.skipIf(hookReason('tracepoint:sys_exit_accept'))('with tracefs it takes the tracepoints of accept', async () => {
-    expect(await showsAccept([])).toEqual({ links: TRACEPOINTS, exit: WELL });
+  test('it takes the first hook that works', async () => {
+    const hook = HOOKS.find((one) => hookReason(one) === '') ?? 'tp_btf:sys_exit';
+    expect(await showsAccept([])).toEqual({ links: LINKS[hook], exit: WELL });
   });
 
-  test('without tracefs it takes the BTF tracepoint', async () => {
-    expect(await showsAccept(without('/sys/kernel/tracing'))).toEqual({ links: BTF_TRACEPOINT, exit: WELL });
+  const last = HOOKS.slice(0, -2).every((hook) => refusal(hook) !== '');
+  test.runIf(last)('without tracefs it takes the BTF tracepoint', async () => {
+    expect(await showsAccept(without('/sys/kernel/tracing'))).toEqual({ links: LINKS['tp_btf:sys_exit'], exit: WELL });
   });
 
   test('a user with CAP_BPF and CAP_PERFMON may capture', async () => {

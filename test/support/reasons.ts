@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe } from 'vitest';
 import { HOOKS, type Hook } from '../../native/index.js';
+import { tryHook } from '../../source-plugin/ladder.js';
 import { hasCompiler } from './programs.js';
 
 export { HOOKS, type Hook };
@@ -22,11 +23,29 @@ export function liveReason(): string {
   return '';
 }
 
-/** As liveReason, and for a hook of tracefs that there is one. */
+const refusals = new Map<Hook, string>();
+
+/** What the kernel says against a hook, '' when it works; asked once. */
+export function refusal(hook: Hook): string {
+  const known = refusals.get(hook) ?? tryHook(hook).reason ?? '';
+  refusals.set(hook, known);
+  return known;
+}
+
+/**
+ * As liveReason, and for a hook of tracefs that there is one. That of all system calls has no excuse; what the kernel
+ * says of the others is one, because test/kernels proves them where they are.
+ */
 export function hookReason(hook: Hook): string {
   const reason = liveReason();
-  if (reason || !hook.startsWith('tracepoint:')) return reason;
+  if (reason || hook === 'tp_btf:sys_exit') return reason;
+  if (!hook.startsWith('tracepoint:')) return refusal(hook);
   return existsSync('/sys/kernel/tracing/events/syscalls') ? '' : 'needs tracefs at /sys/kernel/tracing';
+}
+
+/** Whether a hook sees the return of system calls, not the accept itself. */
+export function isOfSystemCalls(hook: Hook): boolean {
+  return hook === 'tracepoint:sys_exit_accept' || hook === 'tp_btf:sys_exit';
 }
 
 /** Why tests with pinned maps can't run here; '' when they can. */
