@@ -21,6 +21,9 @@ export const AT_START: Patience = {
   sequence: 10_000,
 };
 
+/** Who only looks has no reason to wait. */
+export const WHILE_CHECKING: Patience = { ...AT_START, unreachable: 3_000, not_ready: 8_000 };
+
 export const WHILE_RUNNING: Patience = {
   refused: 0,
   unreachable: Number.POSITIVE_INFINITY,

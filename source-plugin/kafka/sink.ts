@@ -1,14 +1,18 @@
-import type { Kafka } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import type { Block } from '../../filter-core/index.js';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { KafkaConfig } from '../config/types.js';
 import type { Batch, Sink } from '../contracts.js';
 import { compressionType } from './compression.js';
 import { type Connection, createClient } from './connection.js';
+import { withinSeconds } from './deadline.js';
 import { classify } from './errors.js';
-import { AT_START, persist, type Waiting, WHILE_RUNNING } from './patience.js';
-import { BlockProducer } from './producer.js';
-import { partitionsOf } from './topic.js';
+import { AT_START, persist, type Waiting, WHILE_CHECKING, WHILE_RUNNING } from './patience.js';
+import { BlockProducer, type ProducerOptions } from './producer.js';
+import { partitionsOf, planOf, type TopicPlan } from './topic.js';
+
+/** For all that a check asks of the brokers. */
+const CHECK_MS = 15_000;
 
 export interface KafkaEvents {
   /** A line for the user: what is waited for, that it went on, that the topic has changed. */
@@ -37,40 +41,74 @@ export interface BlockBatch extends Batch {
  *
  * @throws AcceptstreamError SINK with the remedy, within seconds when the configuration is wrong.
  */
-export async function openKafkaSink(config: KafkaConfig, events: KafkaEvents): Promise<KafkaTarget> {
-  const compression = await compressionType(config.compression);
-  const connection = createClient(config);
-  const waiting: Waiting = {
-    context: config,
-    operation: 'connect to Kafka',
-    patience: AT_START,
-    signal: events.signal ?? new AbortController().signal,
-    onWait: events.onWait,
-  };
-  waiting.signal.addEventListener('abort', connection.sockets.destroy);
-  try {
-    const partitions = await checkTopic(connection.client, config, waiting);
-    const onMetadata = growthWatch(config.topic, partitions, events);
-    const { topic } = config;
-    const producer = new BlockProducer({ client: connection.client, topic, compression, onMetadata });
+export function openKafkaSink(config: KafkaConfig, events: KafkaEvents): Promise<KafkaTarget> {
+  return opening(config, events, async (connection, waiting) => {
+    const partitions = await administer(connection, waiting, (admin) => partitionsOf(admin, config));
+    const producer = await makeProducer(config, connection, growthWatch(config.topic, partitions, events));
     await persist(() => producer.connect(), waiting);
     return { partitions, sink: new KafkaSink(producer, connection, { config, events }) };
+  });
+}
+
+/**
+ * Connects as openKafkaSink does, and leaves everything as it is: a topic that is missing is not created.
+ *
+ * @throws AcceptstreamError SINK with the remedy, within seconds also when no broker answers.
+ */
+export function checkKafkaSink(config: KafkaConfig, events: KafkaEvents): Promise<TopicPlan> {
+  return opening(config, events, async ({ client, sockets }, { operation, signal, ...waiting }) => {
+    const look = async (either: AbortSignal) => {
+      const impatient = { ...waiting, operation, signal: either, patience: WHILE_CHECKING };
+      const plan = await administer({ client }, impatient, (admin) => planOf(admin, config));
+      const producer = await makeProducer(config, { client }, () => {});
+      await persist(() => producer.connect(), impatient);
+      await producer.renew();
+      return plan;
+    };
+    const { brokers } = config;
+    return withinSeconds({ ms: CHECK_MS, brokers, operation, sockets, signal }, look).finally(sockets.destroy);
+  });
+}
+
+async function opening<T>(
+  config: KafkaConfig,
+  events: KafkaEvents,
+  work: (connection: Connection, waiting: Waiting) => Promise<T>,
+): Promise<T> {
+  const connection = createClient(config);
+  const signal = events.signal ?? new AbortController().signal;
+  signal.addEventListener('abort', connection.sockets.destroy);
+  try {
+    const operation = 'connect to Kafka';
+    return await work(connection, { context: config, operation, patience: AT_START, signal, onWait: events.onWait });
   } catch (error) {
     connection.sockets.destroy();
     throw error;
   } finally {
-    waiting.signal.removeEventListener('abort', connection.sockets.destroy);
+    signal.removeEventListener('abort', connection.sockets.destroy);
   }
 }
 
-async function checkTopic(client: Kafka, config: KafkaConfig, waiting: Waiting): Promise<number> {
+async function administer<T>(
+  { client }: Pick<Connection, 'client'>,
+  waiting: Waiting,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
   const admin = client.admin();
   try {
     await persist(() => admin.connect(), waiting);
-    return await persist(() => partitionsOf(admin, config), waiting);
+    return await persist(() => work(admin), waiting);
   } finally {
     await admin.disconnect();
   }
+}
+
+async function makeProducer(
+  { topic, compression }: KafkaConfig,
+  { client }: Pick<Connection, 'client'>,
+  onMetadata: ProducerOptions['onMetadata'],
+): Promise<BlockProducer> {
+  return new BlockProducer({ client, topic, compression: await compressionType(compression), onMetadata });
 }
 
 /** Says once that the topic has got more partitions. */

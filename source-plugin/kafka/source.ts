@@ -1,9 +1,8 @@
 import type { Core } from '../../filter-core/index.js';
-import { AcceptstreamError } from '../../schemas/error.js';
 import type { Source } from '../contracts.js';
 import { createClient, type KafkaAccess } from './connection.js';
+import { withinSeconds } from './deadline.js';
 import { persist } from './patience.js';
-import type { Sockets } from './sockets.js';
 import { AT_START, forReaders, REMEDIES_AT_START, WHILE_FOLLOWING, WHILE_READING } from './source-failures.js';
 import { TopicLog } from './source-log.js';
 import { type Partition, partitionsOf, type Range } from './source-partition.js';
@@ -69,7 +68,9 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Kafk
     const log = new TopicLog(client, topic);
     const knownAt = performance.now() + KNOWN_MS;
     const attempt = () => start(log, options, performance.now() < knownAt);
-    const partitions = await withinSeconds(options, sockets, (either) =>
+    const ms = ANSWER_MS * (access.brokers.length + 1);
+    const { operation } = waiting;
+    const partitions = await withinSeconds({ ms, brokers: access.brokers, operation, sockets, signal }, (either) =>
       persist(attempt, { ...waiting, patience: AT_START, signal: either, onWait: () => {} }),
     );
     const patience = options.follow ? WHILE_FOLLOWING : WHILE_READING;
@@ -77,26 +78,6 @@ export async function openKafkaSource(options: KafkaSourceOptions): Promise<Kafk
   } catch (error) {
     close();
     throw error;
-  }
-}
-
-/** Gives up on brokers that take connections and answer nothing, or that no packet reaches. */
-async function withinSeconds<T>(
-  { access, signal }: KafkaSourceOptions,
-  sockets: Sockets,
-  work: (either: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const ms = ANSWER_MS * (access.brokers.length + 1);
-  const late = AbortSignal.timeout(ms);
-  late.addEventListener('abort', sockets.destroy);
-  try {
-    return await work(AbortSignal.any([signal, late]));
-  } catch (error) {
-    if (!late.aborted || signal.aborted) throw error;
-    const what = `${access.brokers.join(', ')} did not answer within ${ms / 1000} s: check that a Kafka broker runs there`;
-    throw new AcceptstreamError('SINK', 'read from Kafka', what, error);
-  } finally {
-    late.removeEventListener('abort', sockets.destroy);
   }
 }
 

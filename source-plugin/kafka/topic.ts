@@ -17,6 +17,21 @@ export async function partitionsOf(admin: Admin, choice: TopicChoice): Promise<n
   return topics[0]?.partitions.length ?? 0;
 }
 
+/** What partitionsOf would find or make. */
+export interface TopicPlan {
+  readonly partitions: number;
+  /** Of a topic that is still to be created. */
+  readonly replication?: number;
+}
+
+/** As partitionsOf, but a topic that is missing is not created: the brokers say whether it could be. */
+export async function planOf(admin: Admin, choice: TopicChoice): Promise<TopicPlan> {
+  const partitions = await lookUp(admin, choice.topic);
+  if (partitions !== undefined) return { partitions };
+  await create(admin, choice, true);
+  return { partitions: 0, ...choice.create_topic };
+}
+
 async function lookUp(admin: Admin, topic: string): Promise<number | undefined> {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -27,10 +42,11 @@ async function lookUp(admin: Admin, topic: string): Promise<number | undefined> 
   }
 }
 
-async function create(admin: Admin, { topic, create_topic }: TopicChoice): Promise<void> {
+async function create(admin: Admin, { topic, create_topic }: TopicChoice, validateOnly = false): Promise<void> {
   if (create_topic === undefined) throw missing(topic);
   const { partitions: numPartitions, replication: replicationFactor } = create_topic;
-  await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }], waitForLeaders: false });
+  const topics = [{ topic, numPartitions, replicationFactor }];
+  await admin.createTopics({ topics, validateOnly, waitForLeaders: false });
 }
 
 function missing(topic: string): AcceptstreamError {

@@ -1,5 +1,5 @@
 import { type Refusal, readAnswer, refused } from './answer.js';
-import { registryError, schemaError } from './failure.js';
+import { excerpt, registryError, schemaError } from './failure.js';
 import { Endpoint, type Request } from './http.js';
 import type { Patience, RegistryOptions } from './options.js';
 import { patiently } from './retry.js';
@@ -13,11 +13,19 @@ const MAX_ID = 0x7fff_ffff;
 const SUBJECT_NOT_FOUND = 40401;
 const SCHEMA_NOT_FOUND = 40403;
 const INCOMPATIBLE = 409;
+const POST = { method: 'POST' } as const;
 
 const MISSING: Readonly<Record<number, string>> = {
   [SUBJECT_NOT_FOUND]: 'no subject',
   [SCHEMA_NOT_FOUND]: 'another schema than ours under',
 };
+
+/** What resolveSchemaId would give or do. */
+export interface SchemaPlan {
+  readonly subject: string;
+  /** Not given for a schema that is still to be registered. */
+  readonly id?: number;
+}
 
 type Reply = { readonly value: Readonly<Record<string, unknown>> } | Refusal;
 
@@ -42,8 +50,18 @@ export class RegistryClient {
 
   /** Id of the schema under the topic's subject; registers it first when `register` is true. */
   resolveSchemaId(topic: string, schemaText: string): Promise<number> {
-    const subject = subjectOf(this.#options.subject_strategy, topic, schemaText);
+    const subject = this.#subjectOf(topic, schemaText);
     return remembered(this.#ids, JSON.stringify([subject, schemaText]), () => this.#resolve(subject, schemaText));
+  }
+
+  /** As resolveSchemaId, but nothing is registered: the registry says whether it could be. */
+  async planSchema(topic: string, schemaText: string): Promise<SchemaPlan> {
+    const subject = this.#subjectOf(topic, schemaText);
+    const reply = await this.#ask({ ...POST, path: pathOf(subject), body: bodyOf(schemaText) });
+    if (!('status' in reply)) return { subject, id: this.#checkedId(reply.value.id) };
+    if (!this.#options.register || !MISSING[reply.code]) throw this.#unresolved(subject, reply);
+    if (reply.code === SCHEMA_NOT_FOUND) await this.#checkCompatibility(subject, schemaText);
+    return { subject };
   }
 
   /**
@@ -54,27 +72,39 @@ export class RegistryClient {
     return remembered(this.#schemas, id, () => this.#fetch(id));
   }
 
+  #subjectOf(topic: string, schemaText: string): string {
+    return subjectOf(this.#options.subject_strategy, topic, schemaText);
+  }
+
   async #resolve(subject: string, schemaText: string): Promise<number> {
-    const path = `/subjects/${encodeURIComponent(subject)}${this.#options.register ? '/versions' : ''}`;
-    // Normalized, a schema that differs in blanks or in the order of its properties is the same schema.
-    const body = { schema: schemaText, schemaType: 'AVRO' };
-    const reply = await this.#ask({ method: 'POST', path: `${path}?normalize=true`, body });
+    const path = pathOf(subject, this.#options.register ? '/versions' : '');
+    const reply = await this.#ask({ ...POST, path, body: bodyOf(schemaText) });
     if ('status' in reply) throw this.#unresolved(subject, reply);
     return this.#checkedId(reply.value.id);
   }
 
+  async #checkCompatibility(subject: string, schemaText: string): Promise<void> {
+    const path = `/compatibility${pathOf(subject, '/versions/latest')}&verbose=true`;
+    const reply = await this.#ask({ ...POST, path, body: bodyOf(schemaText) });
+    if ('status' in reply) throw refused(this.#endpoint, reply);
+    // Apicurio gives no reasons here.
+    const { is_compatible: isCompatible, messages = [] } = reply.value;
+    if (isCompatible === false) throw this.#incompatible(subject, this.#endpoint.withoutSecrets(String(messages)));
+  }
+
   #unresolved(subject: string, refusal: Refusal): Error {
-    const { place } = this.#endpoint;
-    if (refusal.status === INCOMPATIBLE)
-      return registryError(
-        `${place} refused the schema: it would break readers of the subject ${subject} (${refusal.reason})`,
-      );
+    if (refusal.status === INCOMPATIBLE) return this.#incompatible(subject, refusal.reason);
     const what = MISSING[refusal.code];
     if (what)
       return registryError(
-        `${place} has ${what} ${subject}: register schemas/accept.avsc there, or set registry.register to true`,
+        `${this.#endpoint.place} has ${what} ${subject}: register schemas/accept.avsc there, or set registry.register to true`,
       );
     return refused(this.#endpoint, refusal);
+  }
+
+  #incompatible(subject: string, reason: string): Error {
+    const what = `it would break readers of the subject ${subject}`;
+    return registryError(`${this.#endpoint.place} refused the schema: ${what}${reason && ` (${excerpt(reason)})`}`);
   }
 
   async #fetch(id: number): Promise<unknown> {
@@ -110,6 +140,15 @@ export class RegistryClient {
       readAnswer(this.#endpoint, await this.#endpoint.send(request, timeoutMs, signal)),
     );
   }
+}
+
+// Normalized, a schema that differs in blanks or in the order of its properties is the same schema.
+function pathOf(subject: string, of = ''): string {
+  return `/subjects/${encodeURIComponent(subject)}${of}?normalize=true`;
+}
+
+function bodyOf(schema: string): object {
+  return { schema, schemaType: 'AVRO' };
 }
 
 /** As RegistryClient.resolveSchemaId, of a registry that is asked only once. */

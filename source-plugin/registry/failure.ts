@@ -27,6 +27,9 @@ const FATAL_CODES: Readonly<Record<string, string>> = {
 /** A failure that may be over soon: the registry is away, starting or overloaded. */
 export class Transient extends Error {}
 
+/** A connection that was made and closed again: a server that stops or starts does that, and one that speaks no HTTP. */
+export class HungUp extends Transient {}
+
 export function registryError(message: string, cause?: unknown): AcceptstreamError {
   return new AcceptstreamError('SINK', OPERATION, message, cause);
 }
@@ -38,6 +41,10 @@ export function schemaError(message: string, cause?: unknown): AcceptstreamError
 // The system's own codes: refused, reset, unreachable, no such name yet. Not Node's ERR_ and OpenSSL's EPROTO.
 const TRANSIENT = /^(E(?!RR_|PROTO)[A-Z]+|EAI_[A-Z]+|ERR_STREAM_PREMATURE_CLOSE)$/;
 
+const HANG_UPS = ['ECONNRESET', 'EPIPE'];
+/** Node's message for a connection that was closed when a part of the answer had come. */
+const WITHIN_ANSWER = 'aborted';
+
 /** What a failed connection means: fatal with its remedy, or transient. `place` names the registry. */
 export function connectionFailure(place: string, error: NodeJS.ErrnoException): Error {
   const code = error.code ?? '';
@@ -46,6 +53,7 @@ export function connectionFailure(place: string, error: NodeJS.ErrnoException): 
   // A parser's error holds the bytes it could not read, in which a server may echo our secrets.
   if (code.startsWith('HPE_')) return registryError(`${place} does not speak HTTP (${code}): check registry.url`);
   const reason = excerpt(error.message) || code;
+  if (HANG_UPS.includes(code) && error.message !== WITHIN_ANSWER) return new HungUp(reason, { cause: error });
   return TRANSIENT.test(code) ? new Transient(reason, { cause: error }) : registryError(`${place}: ${reason}`, error);
 }
 

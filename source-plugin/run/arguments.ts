@@ -10,8 +10,9 @@ Stream TCP accepts to the sinks of a configuration file
 
 options:
   -h, --help         show this help message and exit
-  --check            validate the file, try capture and connect every sink, say
-                     on stderr what would happen, and exit
+  --check            validate the file, try capture, ask brokers and
+                     registries, say on stderr what would happen, and exit;
+                     creates nothing
   --log-level LEVEL  what stderr tells: 'error', 'warn', 'info' (default) or
                      'debug', each with those before it
 

@@ -1,7 +1,7 @@
 import { type Core, loadCore } from '../../filter-core/index.js';
-import { reasonOf } from '../../schemas/error.js';
+import { AcceptstreamError, reasonOf } from '../../schemas/error.js';
 import { loadConfig } from '../config/load.js';
-import type { RunConfig } from '../config/types.js';
+import type { RunConfig, SinkConfig } from '../config/types.js';
 import { type LiveSource, openLive } from '../live.js';
 import { log } from '../log.js';
 import { LossReport } from '../loss.js';
@@ -9,6 +9,7 @@ import { runPipeline } from '../pipeline.js';
 import { dropPrivileges } from '../privileges.js';
 import { stopOnSignal } from '../stop.js';
 import { connect } from './connect.js';
+import { checkOutlet } from './open.js';
 import { Outlets } from './outlets.js';
 import { reloadOnHangup } from './reload.js';
 
@@ -27,14 +28,28 @@ export async function run(path: string): Promise<void> {
   }
 }
 
-/** Validates a configuration, tries capture and connects every sink; says on stderr what a run would do. */
-export async function check(path: string): Promise<void> {
+/**
+ * Validates a configuration, tries capture and asks every sink; says on stderr what a run would do, and does none of it.
+ * Resolves with the exit status: 1 when a sink would fail.
+ */
+export async function check(path: string): Promise<number> {
   const config = loadConfig(path);
   openSource(config).close();
   // As a run does: a certificate that only root can read would fail it.
   dropPrivileges();
-  const outlets = await connect(config, new AbortController().signal);
-  await Promise.all(outlets.map(({ sink }) => sink.close()));
+  const found = await Promise.all(Object.entries(config.sinks).map(([name, sink]) => checkSink(name, sink)));
+  return found.every((isFine) => isFine) ? 0 : 1;
+}
+
+async function checkSink(name: string, sink: SinkConfig): Promise<boolean> {
+  try {
+    log.info(`${name}: ${await checkOutlet(sink, (message) => log.warn(`${name}: ${message}`))}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AcceptstreamError)) throw error;
+    log.error(`${name}: ${error.message}`);
+    return false;
+  }
 }
 
 function openSource({ source, filter }: RunConfig): LiveSource {

@@ -15,6 +15,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return 0;
   }
   setLogLevel(request.logLevel);
-  await (request.kind === 'check' ? check : run)(request.path);
+  if (request.kind === 'check') return check(request.path);
+  await run(request.path);
   return 0;
 }

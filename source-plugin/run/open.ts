@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { loadCore } from '../../filter-core/index.js';
 import type { KafkaConfig, SinkConfig, StdoutConfig } from '../config/types.js';
-import { type KafkaEvents, openKafkaSink } from '../kafka/sink.js';
-import { resolveSchemaId } from '../registry/client.js';
+import { checkKafkaSink, type KafkaEvents, openKafkaSink } from '../kafka/sink.js';
+import type { TopicPlan } from '../kafka/topic.js';
+import { RegistryClient, resolveSchemaId, type SchemaPlan } from '../registry/client.js';
 import { stdoutSink } from '../stdout.js';
 import { zoneAt } from '../zone.js';
 import type { Outlet } from './outlets.js';
 
 /** What a person at a terminal takes for at once. */
 const SCREEN_MS = 20;
+/** How long a check waits for a registry. */
+const REGISTRY_MS = 5_000;
 
 /** An outlet that is ready, and what it will do in words. */
 export interface Opened {
@@ -22,10 +25,25 @@ export function openOutlet(name: string, config: SinkConfig, events: KafkaEvents
   return config.type === 'stdout' ? openStdout(name, config) : openKafka(name, config, events);
 }
 
+/**
+ * What openOutlet would do, in words. Creates and registers nothing, and waits some seconds for what is away; `onWait`
+ * hears of it. Rejects as openOutlet does.
+ */
+export async function checkOutlet(config: SinkConfig, onWait: (message: string) => void): Promise<string> {
+  if (config.type === 'stdout') return describeStdout(config);
+  const { topic, registry } = config;
+  const client = registry && new RegistryClient(registry, { onWait, waitMs: REGISTRY_MS, timeoutMs: REGISTRY_MS });
+  const schema = await client?.planSchema(topic, ownSchema());
+  return describeKafka(config, await checkKafkaSink(config, { onWait }), schema);
+}
+
 async function openStdout(name: string, config: StdoutConfig): Promise<Opened> {
   const { required, format, time, timestamp } = config;
   const core = await loadCore({ format, time, timestamp, zoneAt });
-  return { outlet: { name, required, core, sink: stdoutSink(), lingerMs: SCREEN_MS }, summary: `${format} to stdout` };
+  return {
+    outlet: { name, required, core, sink: stdoutSink(), lingerMs: SCREEN_MS },
+    summary: describeStdout(config),
+  };
 }
 
 async function openKafka(name: string, config: KafkaConfig, events: KafkaEvents): Promise<Opened> {
@@ -33,11 +51,31 @@ async function openKafka(name: string, config: KafkaConfig, events: KafkaEvents)
   const schemaId = registry && (await resolveSchemaId(registry, topic, ownSchema(), events));
   const { partitions, sink } = await openKafkaSink(config, events);
   const core = await loadCore({ format: 'kafka', kafka: { partitions, key, encoding, schemaId } });
-  const schema = schemaId === undefined ? '' : `, schema id ${schemaId}`;
   return {
     outlet: { name, required, core, sink, lingerMs: config.linger_ms },
-    summary: `${encoding} to topic ${topic} (${partitions} partitions, key ${key}${schema}) at ${config.brokers.join(', ')}`,
+    summary: describeKafka(config, { partitions }, registry && { id: schemaId }),
   };
+}
+
+function describeStdout({ format }: StdoutConfig): string {
+  return `${format} to stdout`;
+}
+
+function describeKafka(
+  { encoding, topic, key, brokers }: KafkaConfig,
+  { partitions, replication }: TopicPlan,
+  schema?: Partial<SchemaPlan>,
+): string {
+  const isNew = replication !== undefined;
+  const details = [
+    `${isNew ? 'would be created with ' : ''}${partitions} partitions`,
+    ...(isNew ? [`replication ${replication}`] : []),
+    `key ${key}`,
+    ...(schema
+      ? [schema.id === undefined ? `schema would be registered as ${schema.subject}` : `schema id ${schema.id}`]
+      : []),
+  ];
+  return `${encoding} to topic ${topic} (${details.join(', ')}) at ${brokers.join(', ')}`;
 }
 
 function ownSchema(): string {

@@ -137,6 +137,35 @@ describeUnless(kafkaReason(), 'the registry client', () => {
     });
   });
 
+  describe('planning', () => {
+    const plan = (topic: string, schema = SCHEMA, more: Partial<RegistryOptions> = {}) =>
+      new RegistryClient(options(more)).planSchema(topic, schema);
+
+    it('says what would be registered, and registers nothing', async () => {
+      const topic = uniqueName('registry');
+      expect(await plan(topic)).toEqual({ subject: `${topic}-value` });
+      expect(await ask('/subjects')).not.toContain(`${topic}-value`);
+      const id = await new RegistryClient(options()).resolveSchemaId(topic, SCHEMA);
+      expect(await plan(topic)).toEqual({ subject: `${topic}-value`, id });
+      expect(await plan(topic, SCHEMA, { register: false })).toEqual({ subject: `${topic}-value`, id });
+    });
+
+    it('asks whether a change would be taken', async () => {
+      const topic = uniqueName('registry');
+      await new RegistryClient(options()).resolveSchemaId(topic, SCHEMA);
+      await demand(`${topic}-value`, 'BACKWARD');
+      expect(await plan(topic, WITH_DEFAULT)).toEqual({ subject: `${topic}-value` });
+      const { message } = await failure(plan(topic, WITH_NEW_FIELD));
+      expect(message).toMatch(/refused the schema: it would break readers of the subject \S+$/);
+      expect(await ask(`/subjects/${topic}-value/versions`)).toEqual([1]);
+    });
+
+    it('names what is missing when nothing may be registered', async () => {
+      const { message } = await failure(plan(uniqueName('registry'), SCHEMA, { register: false }));
+      expect(message).toMatch(/has no subject .*set registry\.register to true/);
+    });
+  });
+
   describe('the writer’s schema', () => {
     it('comes back whole', async () => {
       const client = new RegistryClient(options());

@@ -4,8 +4,8 @@ import { type Kafka, type Server, sharedKafka, startKafka, uniqueName } from '..
 import { lostSamples, type Program } from '../support/program.js';
 import { describeUnless } from '../support/reasons.js';
 import { Burst } from '../workload/burst.js';
-import { auditOf, countOf, fileOf, residentBytes, runReason, sinkOf, startRun, untilStderr } from './run-program.js';
-import { administer, createTopic, readAll, readTopic } from './topics.js';
+import { auditOf, fileOf, residentBytes, runReason, sinkOf, startRun, untilStderr } from './run-program.js';
+import { administer, countOf, createTopic, readAll, readTopic } from './topics.js';
 
 const START_MS = 120_000;
 const TEST_MS = 100_000;

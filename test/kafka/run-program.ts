@@ -8,7 +8,7 @@ import { kafkaReason } from '../support/kafka.js';
 import { Program } from '../support/program.js';
 import { liveReason } from '../support/reasons.js';
 import { until } from '../support/until.js';
-import { administer, clientOf } from './topics.js';
+import { clientOf } from './topics.js';
 
 const DEADLINE_MS = 40_000;
 
@@ -57,12 +57,6 @@ export async function untilStderr(program: Program, ready: (text: string) => boo
 /** Bytes of memory that the program has now. */
 export function residentBytes(program: Program): number {
   return Number(program.status('VmRSS')[0]) * 1024;
-}
-
-/** Offsets from the first to the end of all partitions. */
-export async function countOf(brokers: readonly string[], topic: string): Promise<number> {
-  const ends = await administer(brokers, (admin) => admin.fetchTopicOffsets(topic));
-  return ends.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
 }
 
 export interface RawRecord {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { KafkaConfig } from '../../source-plugin/config/types.js';
-import { type BlockBatch, type KafkaTarget, openKafkaSink } from '../../source-plugin/kafka/sink.js';
+import { type BlockBatch, checkKafkaSink, type KafkaTarget, openKafkaSink } from '../../source-plugin/kafka/sink.js';
 import { blocksOf, type ReferenceRecord } from '../reference/kafka-block.js';
 import { partitionOf } from '../reference/murmur2.js';
 import { kafkaReason, type Shared, sharedKafka, uniqueName } from '../support/kafka.js';
@@ -133,6 +133,15 @@ describeUnless(kafkaReason(), 'the Kafka sink', () => {
       expect(await readTopic(brokers, topic)).toHaveLength(10);
     });
 
+    test('is not created by a check', async () => {
+      const topic = uniqueName('checked');
+      const config = configOf({ brokers, topic, create_topic: { partitions: 5, replication: 1 } });
+      expect(await checkKafkaSink(config, { onWait: () => {} })).toEqual({ partitions: 5, replication: 1 });
+      expect(await administer(brokers, (admin) => admin.listTopics())).not.toContain(topic);
+      await open(topic, config);
+      expect(await checkKafkaSink(config, { onWait: () => {} })).toEqual({ partitions: 5 });
+    });
+
     test('that exists is left as it is', async () => {
       const topic = await newTopic();
       const { partitions } = await open(topic, { create_topic: { partitions: 7, replication: 1 } });
@@ -143,7 +152,10 @@ describeUnless(kafkaReason(), 'the Kafka sink', () => {
       [{ create_topic: { partitions: 1, replication: 3 } }, 'create_topic.replication is more than the cluster has'],
       [{ topic: '..' }, "can't be a topic's name"],
     ])('that cannot be created: %j', async (fields, message) => {
-      await expect(open(uniqueName('refused'), fields)).rejects.toThrow(message);
+      const topic = uniqueName('refused');
+      await expect(open(topic, fields)).rejects.toThrow(message);
+      const check = checkKafkaSink(configOf({ brokers, topic, ...fields }), { onWait: () => {} });
+      await expect(check).rejects.toThrow(message);
     });
 
     test('that takes no batch of this size says so', async () => {

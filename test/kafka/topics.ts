@@ -89,6 +89,12 @@ export async function createAcl(brokers: readonly string[], entry: AclEntry): Pr
   await until(`the access list of ${entry.resourceName}`, isKnown, SETTLE_MS);
 }
 
+/** Offsets from the first to the end of all partitions. */
+export async function countOf(brokers: readonly string[], topic: string): Promise<number> {
+  const ends = await administer(brokers, (admin) => admin.fetchTopicOffsets(topic));
+  return ends.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+}
+
 /** All records of a topic up to its present end, each partition in its order. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<StoredRecord[]> {
   const ends = await administer(brokers, (admin) => admin.fetchTopicOffsets(topic));

@@ -95,7 +95,7 @@ describe('a registry that misbehaves', () => {
 
   it('is given up when it closes the connection or speaks something else', async () => {
     const cut = await outcome((request) => request.socket.destroy(), id);
-    expect(cut).toMatchObject({ message: expect.stringMatching(/is away: socket hang up/) });
+    expect(cut).toMatchObject({ message: expect.stringMatching(/closes the connection .*\(socket hang up\): check/) });
     const half = await outcome((_, response) => response.write('{', () => response.destroy()), id);
     expect(half).toMatchObject({ message: expect.stringMatching(/is away: aborted/) });
     expect(await outcomeOfBytes('SSH-2.0-OpenSSH_9.2\r\n')).toMatch(/does not speak HTTP \(HPE_INVALID_CONSTANT\)/);
@@ -120,6 +120,30 @@ async function outcomeOfBytes(bytes: string): Promise<string> {
   return message;
 }
 
+describe('the answer to a check of compatibility', () => {
+  const plan: Ask = (client) => client.planSchema('accepts', SCHEMA);
+  const after =
+    (answer: RequestListener): RequestListener =>
+    (request, response) =>
+      (request.url?.startsWith('/compatibility/') ? answer : says(404, '{"error_code":40403}'))(request, response);
+
+  it.each<[string, RequestListener, unknown]>([
+    ['yes', says(200, '{"is_compatible":true}'), { subject: 'accepts-value' }],
+    [
+      'no, with reasons',
+      says(200, `{"is_compatible":false,"messages":["READER_FIELD_MISSING","you sent ${SECRET}"]}`),
+      {
+        message: expect.stringMatching(
+          /readers of the subject accepts-value \(READER_FIELD_MISSING,you sent \*\*\*\)$/,
+        ),
+      },
+    ],
+    ['forbidden', says(403, '{}'), { message: expect.stringContaining('does not allow this to our user') }],
+  ])('%s', async (_, answer, expected) => {
+    expect(await outcome(after(answer), plan)).toMatchObject(expected as object);
+  });
+});
+
 describe('waiting', () => {
   it('tries again until it is there, telling each new reason once', async () => {
     const answers = [says(503, ''), says(503, ''), says(500, 'starting'), says(200, '{"id":42}')];
@@ -131,6 +155,17 @@ describe('waiting', () => {
       'HTTP 503',
       'HTTP 500: starting',
     ]);
+  });
+
+  it('ends within seconds where connections are only closed, not where a registry starts', async () => {
+    const hangUp: RequestListener = (request) => void request.socket.destroy();
+    const start = performance.now();
+    const error = await outcome(hangUp, id, { waitMs: 60_000 });
+    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(error).toMatchObject({ message: expect.stringMatching(/check registry\.url: a Kafka broker's port does/) });
+    const answers = [hangUp, says(503, ''), hangUp, says(200, '{"id":42}')];
+    const next: RequestListener = (request, response) => answers.shift()?.(request, response);
+    expect(await outcome(next, id, { waitMs: 60_000 })).toBe(42);
   });
 
   it('does not try again what was refused', async () => {
