@@ -8,7 +8,7 @@ import { makeCertificates } from './certificates.mjs';
 import { temporaryFolder } from './folder.mjs';
 import { kafkaClasses, QUICK_START } from './java.mjs';
 import { freePorts } from './ports.mjs';
-import { nodeProperties, SECURE_LISTENERS, USER } from './properties.mjs';
+import { addressOf, nodeProperties, OTHER_LISTENERS, USER } from './properties.mjs';
 import { Server } from './server.mjs';
 import { servingBrokers } from './wire.mjs';
 
@@ -22,7 +22,7 @@ function scramUsers() {
 }
 
 async function planNodes({ brokers: count, port, security }, folder) {
-  const names = ['plaintext', ...(security ? Object.keys(SECURE_LISTENERS) : [])];
+  const names = ['plaintext', ...(security ? Object.keys(OTHER_LISTENERS) : [])];
   const ports = await freePorts(count * (names.length + 1));
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
@@ -51,17 +51,17 @@ async function format(nodes, classes, security) {
   await Promise.all(nodes.map((node) => runs('java', [...tool, '-c', node.file, ...users])));
 }
 
-/** @returns {Record<'plaintext' | keyof typeof SECURE_LISTENERS, string[]>} host:port of each node */
+/** @returns {Record<'plaintext' | keyof typeof OTHER_LISTENERS, string[]>} host:port of each node */
 function addresses(nodes) {
   const names = Object.keys(nodes[0].ports);
-  return Object.fromEntries(names.map((name) => [name, nodes.map((node) => `127.0.0.1:${node.ports[name]}`)]));
+  return Object.fromEntries(names.map((name) => [name, nodes.map((node) => addressOf(node, name))]));
 }
 
 /**
  * Starts Apache Kafka on 127.0.0.1, its data in a temporary folder, and waits until every broker serves.
  * @param {{brokers?: number, port?: number, security?: boolean, properties?: object}} options
  * `port` is that of a single broker's plaintext listener, else all are free ones; `security` adds the listeners of
- * SECURE_LISTENERS and an authorizer; `properties` go into each broker's configuration.
+ * OTHER_LISTENERS and an authorizer; `properties` go into each broker's configuration.
  * @returns the addresses of each listener, the folder of makeCertificates, and the nodes to kill, pause, restart
  */
 export async function startKafka({ brokers = 1, port = 0, security = false, properties = {} } = {}) {

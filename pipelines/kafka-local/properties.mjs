@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
 /** Whom the SASL listeners let in, by PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 alike. */
@@ -6,15 +7,23 @@ export const USER = { username: 'alice', password: 'alice-secret' };
 
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
 
-/** Listeners beside `plaintext`, in the order of their ports. */
-export const SECURE_LISTENERS = {
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all.some(({ address }) => address === '::1'));
+
+/** Listeners beside `plaintext`, in the order of their ports; `ipv6` where there is such a loopback address. */
+export const OTHER_LISTENERS = {
   sasl: { protocol: 'SASL_PLAINTEXT' },
   tls: { protocol: 'SSL', certificate: 'server' },
   mtls: { protocol: 'SSL', certificate: 'server', clientAuth: 'required' },
   sasl_tls: { protocol: 'SASL_SSL', certificate: 'server' },
   expired: { protocol: 'SSL', certificate: 'server-expired' },
   misnamed: { protocol: 'SSL', certificate: 'server-misnamed' },
+  ...(hasIpv6 ? { ipv6: { protocol: 'PLAINTEXT', host: '[::1]' } } : {}),
 };
+
+/** host:port of a node's listener */
+export function addressOf(node, name) {
+  return `${OTHER_LISTENERS[name]?.host ?? '127.0.0.1'}:${node.ports[name]}`;
+}
 
 const LOGIN_MODULES = 'org.apache.kafka.common.security';
 
@@ -42,7 +51,7 @@ function tlsOf(prefix, { certificate, clientAuth = 'none' }, folder) {
 }
 
 function securityOf(folder) {
-  const listeners = Object.entries(SECURE_LISTENERS).flatMap(([name, listener]) => {
+  const listeners = Object.entries(OTHER_LISTENERS).flatMap(([name, listener]) => {
     const prefix = `listener.name.${name}`;
     return [
       ...(listener.protocol.startsWith('SASL') ? saslOf(prefix) : []),
@@ -88,9 +97,9 @@ const QUICK = {
  * @param {{nodes: object[], security: boolean, folder: string, properties: object}} cluster
  */
 export function nodeProperties(node, { nodes, security, folder, properties }) {
-  const secure = security ? Object.entries(SECURE_LISTENERS) : [];
-  const listeners = Object.entries(node.ports).map(([name, port]) => `${name.toUpperCase()}://127.0.0.1:${port}`);
-  const protocols = secure.map(([name, { protocol }]) => `${name.toUpperCase()}:${protocol}`);
+  const others = security ? Object.entries(OTHER_LISTENERS) : [];
+  const listeners = Object.keys(node.ports).map((name) => `${name.toUpperCase()}://${addressOf(node, name)}`);
+  const protocols = others.map(([name, { protocol }]) => `${name.toUpperCase()}:${protocol}`);
   const all = {
     'process.roles': 'broker,controller',
     'node.id': node.id,

@@ -2,7 +2,8 @@ import { quoted } from './errors.js';
 import type { Reject } from './values.js';
 
 // As schemas/config.schema.json has them.
-const BROKER = /^[^\s/:]+:[0-9]{1,5}$/;
+export const BROKER =
+  /^([^\s/:[\]]+|\[[0-9A-Fa-f:.]+(%[\w.-]+)?\]):([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/;
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 
 const SECONDS = /^[0-9]+(\.[0-9]+)?$/;

@@ -3,6 +3,7 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { Kafka as Client, SASLOptions } from 'kafkajs';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { KafkaConfig, SaslConfig, TlsConfig } from '../config/types.js';
+import { encodeBroker } from './address.js';
 import { Kafka, logLevel } from './kafkajs.js';
 import { patchTimers } from './patches.js';
 import { openSockets, type Sockets } from './sockets.js';
@@ -27,7 +28,7 @@ export function createClient({ brokers, client_id, tls, sasl }: KafkaAccess): Co
   const sockets = openSockets();
   const client = new Kafka({
     clientId: client_id,
-    brokers: brokers.map(checkAddress),
+    brokers: brokers.map(encodeBroker),
     ...(tls && { ssl: secureOptions(tls) }),
     ...(sasl && { sasl: saslOptions(sasl) }),
     connectionTimeout: CONNECT_MS,
@@ -39,12 +40,6 @@ export function createClient({ brokers, client_id, tls, sasl }: KafkaAccess): Co
     logCreator: () => () => {},
   });
   return { client, sockets };
-}
-
-// kafkajs cuts an address at its first colon.
-function checkAddress(broker: string): string {
-  if (broker.split(':').length === 2) return broker;
-  throw unusable(`brokers: ${broker} is not host:port; give a host name in place of an IPv6 address`);
 }
 
 function secureOptions({ ca_file, cert_file, key_file, server_name, ...read }: TlsConfig): ConnectionOptions {

@@ -1,4 +1,5 @@
 import { AcceptstreamError } from '../../schemas/error.js';
+import { decodeBroker } from './address.js';
 import { BROKER_REFUSALS, CONNECTION_REFUSALS, type RefusalContext } from './refusals.js';
 import { NOT_KAFKA } from './sockets.js';
 
@@ -62,10 +63,14 @@ type Outcome = Omit<Failure, 'cause'>;
 
 function refusalOf(fault: KafkaFault, context: RefusalContext): Outcome | undefined {
   if (fault instanceof AcceptstreamError) return { kind: 'refused', message: fault.message };
-  const where = fault.broker ?? context.brokers.join(', ');
+  const where = placeOf(fault, context);
   const key = String(fault.type ?? fault.code);
   const explain = BROKER_REFUSALS[key] ?? CONNECTION_REFUSALS[key] ?? saslRefusal(fault);
   return explain && { kind: 'refused', message: explain({ ...context, where, reason: fault.message }) };
+}
+
+function placeOf({ broker }: KafkaFault, { brokers }: RefusalContext): string {
+  return broker === undefined ? brokers.join(', ') : decodeBroker(broker);
 }
 
 function saslRefusal({ name, message }: KafkaFault) {
@@ -87,7 +92,7 @@ function brokerFailure({ type, retriable, message }: KafkaFault, { topic }: Refu
 }
 
 function connectionFailure(fault: KafkaFault, context: RefusalContext): Outcome {
-  const where = fault.broker ?? context.brokers.join(', ');
+  const where = placeOf(fault, context);
   if (fault.code === NOT_KAFKA || !fault.name.startsWith('KafkaJS')) {
     return {
       kind: 'foreign',

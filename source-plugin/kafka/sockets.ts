@@ -1,6 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
+import { decodeHost } from './address.js';
 import { frameReader } from './frames.js';
 
 const KEEP_ALIVE_MS = 60_000;
@@ -18,7 +19,8 @@ export interface Sockets {
 export function openSockets(): Sockets {
   const open = new Set<Socket>();
   return {
-    factory: ({ host, port, ssl, onConnect }) => {
+    factory: ({ host: encoded, port, ssl, onConnect }) => {
+      const host = decodeHost(encoded);
       const name = isIP(host) ? {} : { servername: host };
       const socket = ssl
         ? connectTls({ host, port, ...name, ...ssl }, onConnect)

@@ -43,6 +43,11 @@ describeUnless(kafkaReason(), 'acceptstream read --access', () => {
   const pem = (name: string) => join(kafka.certificates, name);
   const user = () => ({ mechanism: 'scram-sha-256', username: kafka.user.username });
 
+  it('reads from a broker at an IPv6 address', async ({ skip }) => {
+    if (!kafka.listeners.ipv6) skip('needs the address ::1');
+    expect(await read('ipv6', {})).toEqual({ code: 0, bytes: expected, stderr: '' });
+  });
+
   it('takes certificates from files and a password from the environment', async () => {
     const tls = { ca_file: pem('ca.pem') };
     const own = { ...tls, cert_file: pem('client.pem'), key_file: pem('client.key') };

@@ -120,6 +120,17 @@ describeUnless(kafkaReason(), 'access to Kafka', () => {
     });
   });
 
+  test('delivers to a broker at an IPv6 address', async ({ skip }) => {
+    const brokers = kafka.listeners.ipv6 ?? skip('needs the address ::1');
+    expect(brokers).toEqual([expect.stringMatching(/^\[::1\]:\d+$/)]);
+    const topic = uniqueName('ipv6');
+    const create_topic = { partitions: 1, replication: 1 };
+    const { sink } = await open(configOf({ brokers, topic, create_topic }));
+    await sink.write({ blocks: blocksOf(numbered(10), 1) } as unknown as BlockBatch);
+    await sink.close();
+    expect(await readTopic(kafka.brokers, topic)).toHaveLength(10);
+  });
+
   describe('fails within seconds and says what to do with', () => {
     test.each(WRONG)('%s', async (_name, access, message) => {
       const start = performance.now();

@@ -31,11 +31,12 @@ export interface Server {
   restart(): Promise<void>;
 }
 
-export const LISTENERS = ['plaintext', 'sasl', 'tls', 'mtls', 'sasl_tls', 'expired', 'misnamed'] as const;
+export const LISTENERS = ['plaintext', 'sasl', 'tls', 'mtls', 'sasl_tls', 'expired', 'misnamed', 'ipv6'] as const;
 
 /**
  * sasl: PLAIN and SCRAM; tls: no client certificate; mtls: one by `ca` required; sasl_tls: both;
- * expired, misnamed: tls with a certificate that is out of date, that names another host.
+ * expired, misnamed: tls with a certificate that is out of date, that names another host; ipv6: plaintext on [::1],
+ * where there is such an address.
  */
 export type Listener = (typeof LISTENERS)[number];
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import schema from '../../../schemas/config.schema.json' with { type: 'json' };
 import { formatHelp, formatUsage, optionRows } from '../../../source-plugin/cli/help.js';
 import { parseArguments } from '../../../source-plugin/cli/parse.js';
 import { READ } from '../../../source-plugin/cli/read-options.js';
+import { BROKER } from '../../../source-plugin/cli/read-values.js';
 
 const KAFKA = ['--kafka', 'db1:9092', '--topic', 'accepts'];
 const DEFAULTS = {
@@ -16,11 +18,16 @@ const DEFAULTS = {
 };
 const local = (text: string) => new Date(text).getTime();
 
+test('brokers are what a configuration takes for them', () => {
+  const { pattern } = schema.definitions.kafka.properties.brokers.items;
+  expect(BROKER.source).toBe(new RegExp(pattern).source);
+});
+
 describe('options', () => {
   test.each<[string[], object]>([
     [[], {}],
     [['-tT4', '-p181', '-P=80,22'], { time: true, timestamp: true, family: 4, pid: 181, ports: [80, 22] }],
-    [['--kafka', 'a:1, b:2,[x]:3'], { brokers: ['a:1', 'b:2', '[x]:3'] }],
+    [['--kafka', 'a:1, b:2,[::1]:3'], { brokers: ['a:1', 'b:2', '[::1]:3'] }],
     [['--topic=A.b_c-1'], { topic: 'A.b_c-1' }],
     [['--registry', 'https://db1:8081/base'], { registry: 'https://db1:8081/base' }],
     [['--reg', 'http://x', '--acc=a.yaml', '--fol'], { registry: 'http://x', access: 'a.yaml', follow: true }],
@@ -53,6 +60,7 @@ describe('errors', () => {
     [[...KAFKA, '--hook', 'tp_btf:sys_exit'], 'argument --hook: works on live accepts only'],
     [[...KAFKA, '--fo'], 'ambiguous option: --fo could match --follow, --format'],
     [['--kafka', 'db1'], "argument --kafka: invalid broker 'db1': brokers are host:port, separated by commas"],
+    [['--kafka', 'a:65536'], "argument --kafka: invalid broker 'a:65536': brokers are host:port, separated by commas"],
     [['--kafka', 'a:1,'], "argument --kafka: invalid broker '': brokers are host:port, separated by commas"],
     [
       ['--kafka', '::1:9092'],

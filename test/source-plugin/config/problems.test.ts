@@ -38,22 +38,30 @@ test.each<[string, string, ...string[]]>([
   ],
   ['an empty list', kafka().replace('["k1:9092"]', '[]'), ':4: sinks.k.brokers: must not be empty'],
   ['no list', kafka().replace('["k1:9092"]', 'k1:9092'), ':4: sinks.k.brokers: must be a list'],
-  ['a broker without a port', kafka().replace('k1:9092', 'k1'), ':4: sinks.k.brokers.0: must be host:port'],
+  [
+    'a broker without a port',
+    kafka().replace('k1:9092', 'k1'),
+    ':4: sinks.k.brokers.0: must be host:port, with an IPv6 address as [2001:db8::1]:9092',
+  ],
   [
     'a broker with an impossible port',
     kafka().replace('k1:9092', 'k1:65536'),
-    ':4: sinks.k.brokers.0: must be host:port',
+    ':4: sinks.k.brokers.0: must be host:port, with an IPv6 address as [2001:db8::1]:9092',
   ],
-  ['an address of IPv6', kafka().replace('k1:9092', '[::1]:9092'), ':4: sinks.k.brokers.0: must be host:port'],
+  [
+    'an address of IPv6 without brackets',
+    kafka().replace('k1:9092', '::1:9092'),
+    ':4: sinks.k.brokers.0: must be host:port, with an IPv6 address as [2001:db8::1]:9092',
+  ],
   [
     'a topic with a slash',
     kafka().replace('accepts', 'a/b'),
-    ':5: sinks.k.topic: must be a name of at most 249 letters, digits, dots, _ and -',
+    ':5: sinks.k.topic: must be the name of a topic: at most 249 letters, digits, dots, _ and -',
   ],
   [
     'a url of something else',
     kafka('registry: { url: "ftp://r" }').replace('json', 'avro'),
-    ':7: sinks.k.registry.url: must be an address that starts with http:// or https://',
+    ':7: sinks.k.registry.url: must be the address of its Confluent API, with http:// or https://, as http://registry:8081',
   ],
   [
     'a misspelt choice',

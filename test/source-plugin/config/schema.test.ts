@@ -45,6 +45,17 @@ test('keys are nouns in small letters, and a number says its unit', () => {
   expect(keys).toEqual(expect.arrayContaining(['linger_ms', 'source.ring_bytes', 'registry.token_file']));
 });
 
+test('every key is described', () => {
+  const undescribed = (node: Node, path: string): string[] =>
+    Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
+      ...(child.description ? [] : [`${path}.${name}`]),
+      ...undescribed(child, `${path}.${name}`),
+    ]);
+  const nodes = Object.entries({ file: schema, ...schema.definitions }) as unknown as [string, Node][];
+  expect(nodes.flatMap(([name, node]) => undescribed(node, name))).toEqual([]);
+  expect(undescribed({ properties: { a: { properties: { b: {} } } } }, 'file')).toEqual(['file.a', 'file.a.b']);
+});
+
 test('a map that has unknown keys is refused wherever it is', () => {
   const open = JSON.stringify(schema, (_key, node) =>
     node?.properties && node.additionalProperties !== false ? { OPEN: Object.keys(node.properties) } : node,
