@@ -6,6 +6,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "credentials.h"
 #include "encode.h"
 #include "reader.h"
 
@@ -154,6 +155,16 @@ Napi::Value hung_up(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), ready > 0 && descriptor.revents & (POLLERR | POLLHUP));
 }
 
+// dropCapabilities() → threads that keep some, or -errno
+Napi::Value drop_all_capabilities(const Napi::CallbackInfo &info) {
+  return Napi::Number::New(info.Env(), drop_capabilities());
+}
+
+// libbpfVersion() → text such as v1.5
+Napi::Value version_of_libbpf(const Napi::CallbackInfo &info) {
+  return Napi::String::New(info.Env(), libbpf_version());
+}
+
 // utcOffset(seconds since the epoch) → seconds east of UTC by the C library's rules for TZ
 Napi::Value utc_offset(const Napi::CallbackInfo &info) {
   const time_t instant = static_cast<time_t>(info[0].As<Napi::Number>().Int64Value());
@@ -169,8 +180,10 @@ Napi::Value utc_offset(const Napi::CallbackInfo &info) {
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   tzset();
   exports["Capture"] = acceptstream::Handle::define(env);
+  exports["dropCapabilities"] = Napi::Function::New(env, acceptstream::drop_all_capabilities);
   exports["encode"] = Napi::Function::New(env, acceptstream::encode);
   exports["hungUp"] = Napi::Function::New(env, acceptstream::hung_up);
+  exports["libbpfVersion"] = Napi::Function::New(env, acceptstream::version_of_libbpf);
   exports["utcOffset"] = Napi::Function::New(env, acceptstream::utc_offset);
   return exports;
 }

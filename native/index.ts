@@ -61,6 +61,8 @@ interface Addon {
   readonly Capture: new () => Handle;
   encode(events: Uint8Array, identity: Identity, target: Uint8Array): number;
   hungUp(fd: number): boolean;
+  dropCapabilities(): number;
+  libbpfVersion(): string;
   utcOffset(seconds: number): number;
 }
 
@@ -162,6 +164,18 @@ export function encodeEvents(events: Uint8Array, identity: Identity, target: Uin
 /** Whether the reader of a pipe or the peer of a socket is gone (poll: POLLERR, POLLHUP). */
 export function hungUp(fd: number): boolean {
   return addon.hungUp(fd);
+}
+
+/** Clears the capabilities of every thread, for good. Returns how many threads keep some. Throws INTERNAL. */
+export function dropCapabilities(): number {
+  const left = addon.dropCapabilities();
+  if (left >= 0) return left;
+  throw new AcceptstreamError('INTERNAL', 'drop capabilities', `cannot drop capabilities: ${getSystemErrorName(left)}`);
+}
+
+/** Version of the libbpf that is loaded, such as 1.5. */
+export function libbpfVersion(): string {
+  return addon.libbpfVersion().replace(/^v/, '');
 }
 
 /** Seconds east of UTC at an instant (seconds since the epoch), by the C library's reading of TZ. */

@@ -67,6 +67,8 @@ const Rung *rung_of(const std::string &hook) {
 
 }  // namespace
 
+std::string libbpf_version() { return libbpf_version_string(); }
+
 Reader::~Reader() {
   detach();
   if (counters_) munmap(counters_, counters_bytes_);

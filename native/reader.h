@@ -48,6 +48,9 @@ struct Failure {
   std::string detail;
 };
 
+// Of the library that is loaded, such as v1.5.
+std::string libbpf_version();
+
 class Reader {
  public:
   explicit Reader(const Identity &identity) : encoder_(identity) {}

@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 
 /** Bits of include/uapi/linux/capability.h. */
-const BITS = { CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
+const BITS = { CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
 
 /** What capture takes; CAP_SYS_ADMIN stands for both. */
 export const NEEDED = ['CAP_BPF', 'CAP_PERFMON'] as const;
 
-/** Those of NEEDED that this process has not. */
-export function missingCapabilities(): (typeof NEEDED)[number][] {
-  const effective = effectiveCapabilities();
-  const holds = (name: keyof typeof BITS) => ((effective >> BigInt(BITS[name])) & 1n) === 1n;
-  return NEEDED.filter((name) => !holds(name) && !holds('CAP_SYS_ADMIN'));
+const ownStatus = () => readFileSync('/proc/self/status', 'utf8');
+
+/** Those of NEEDED that are not effective in a process, by its /proc/PID/status. */
+export function missingCapabilities(status = ownStatus()): (typeof NEEDED)[number][] {
+  return NEEDED.filter((name) => !holds(name, status) && !holds('CAP_SYS_ADMIN', status));
 }
 
-function effectiveCapabilities(): bigint {
-  const line = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-  return BigInt(`0x${line?.[1] ?? '0'}`);
+/** Whether a capability is effective in a process, by its /proc/PID/status. */
+export function holds(name: keyof typeof BITS, status = ownStatus()): boolean {
+  const effective = BigInt(`0x${/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  return ((effective >> BigInt(BITS[name])) & 1n) === 1n;
 }

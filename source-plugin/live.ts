@@ -6,9 +6,7 @@ import { AcceptstreamError } from '../schemas/error.js';
 import type { Source } from './contracts.js';
 import { hostId } from './host.js';
 import { climb } from './ladder.js';
-
-/** Bytes of ring that hold 90 to 180 ms of a million accepts a second. */
-export const DEFAULT_RING_BYTES = 8 * 1024 * 1024;
+import { DEFAULT_RING_BYTES } from './ring.js';
 
 /** Which accepts the kernel lets pass (all ANDed), and how. */
 export interface LiveOptions {

@@ -31,13 +31,14 @@ export async function needsCapture(argv: readonly string[]): Promise<boolean> {
     const { parseRunArguments } = await import('./run/arguments.js');
     return ['run', 'check'].includes(parseRunArguments(argv.slice(1)).kind);
   }
-  return argv[0] !== 'read' && parseCommandLine(argv, version()).kind === 'run';
+  return !['read', 'doctor'].includes(argv[0] ?? '') && parseCommandLine(argv, version()).kind === 'run';
 }
 
 // Only the command at hand is loaded: help needs no addon, and rows need neither kafkajs nor a YAML parser.
 async function dispatch(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'run') return (await import('./run/index.js')).runCommand(argv.slice(1));
   if (argv[0] === 'read') return (await import('./read/index.js')).readCommand(argv.slice(1));
+  if (argv[0] === 'doctor') return (await import('./doctor/index.js')).doctorCommand(argv.slice(1), version());
   const parsed = parseCommandLine(argv, version());
   if (parsed.kind === 'usage') {
     process.stderr.write(parsed.text);

@@ -1,12 +1,33 @@
+import { dropCapabilities } from '../native/index.js';
+import { log } from './log.js';
+
 const NOBODY = 65534;
 
 /**
- * Becomes an ordinary user for good: the one who called sudo, else nobody. Capture needs its privileges only to
- * load and attach; the C library changes every thread, and the kernel clears all capabilities with the last uid 0.
- * Does nothing for a process that is not root.
+ * Becomes an ordinary user for good: root the one who called sudo, else nobody, others without their capabilities.
+ * Capture needs its privileges only to load and attach.
  */
 export function dropPrivileges(): void {
-  if (process.getuid?.() !== 0) return;
+  if (process.getuid?.() === 0 && becomeOrdinary()) return;
+  const left = dropCapabilities();
+  if (left > 0) log.warn(`${left} threads keep their capabilities: this C library gives no way to drop them`);
+}
+
+/**
+ * The C library changes every thread, and the kernel clears all capabilities with the last uid 0. False for root who
+ * may not, as in a container without CAP_SETUID and CAP_SETGID.
+ */
+function becomeOrdinary(): boolean {
+  try {
+    changeUser();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    return false;
+  }
+}
+
+function changeUser(): void {
   const uid = callerId('SUDO_UID');
   const gid = callerId('SUDO_GID');
   process.setgroups?.([]);

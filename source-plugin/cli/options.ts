@@ -1,5 +1,6 @@
 import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { LogLevel } from '../log.js';
+import { DEFAULT_RING_BYTES } from '../ring.js';
 import { type Reject, readHook, readLogLevel, readPid, readPorts, readRingBytes } from './values.js';
 
 /** Which rows are printed, and how. An absent member means no such filter. */
@@ -105,7 +106,7 @@ export const LOG_OPTION: Option<LogOptions> = {
 
 export const LOG_DEFAULTS: LogOptions = { logLevel: 'warn' };
 
-const DEFAULTS: CliOptions = { ...ROW_DEFAULTS, ...LOG_DEFAULTS, ringBytes: 8 * 2 ** 20 };
+const DEFAULTS: CliOptions = { ...ROW_DEFAULTS, ...LOG_DEFAULTS, ringBytes: DEFAULT_RING_BYTES };
 
 /** Every option of the capture. */
 const OPTIONS: readonly Option<CliOptions>[] = [
