@@ -1,33 +1,44 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../pipelines/kafka-local/folder.mjs';
 
 // Without KVM, which build machines seldom have.
-const MACHINE = ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1536'];
+const MEGABYTES = 1536;
+const MACHINE = ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', `${MEGABYTES}`];
+/** What a guest takes of the host's memory, the emulator and its archives included. */
+export const GUEST_BYTES = (MEGABYTES + 512) * 2 ** 20;
+
 const PLAIN = ['-nodefaults', '-no-reboot', '-nographic', '-display', 'none'];
-const APPEND = 'console=ttyS0 panic=-1 quiet';
+// On a busy host a guest's CPU stands still now and then: what the kernel would read into that, it is told not to.
+const PATIENCE = 'no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1';
+const APPEND = `console=ttyS0 panic=-1 quiet ${PATIENCE}`;
+// The console, and what the command prints: through a socket, which the emulator can have from us.
+const PORTS = ['-serial', 'stdio', '-chardev', 'socket,id=stdout,fd=3', '-serial', 'chardev:stdout'];
+const BOOT_MS = 180_000;
 const CONSOLE_TAIL = 3_000;
 const EXIT = /^guest: exit (\d+)\r?$/m;
 const START = /guest: start\r?\n/;
 
 /**
- * Boots a guest, runs a shell script in it as root and waits for its end.
- * @param {{kernel: object, emulator: object, system: Buffer, extra?: Archive}} parts
- * @param {string} script
- * @param {{timeoutMs: number, onOutput?: (bytes: Buffer) => void, onError?: (bytes: Buffer) => void}} options
- * @returns {Promise<{status: number, stdout: string, console: string}>} rejects when the guest did not reach its end
+ * Boots a guest, which runs /command of its archives as root, and waits for its end. A guest that does not even begin
+ * to is started once more: that is the emulator's doing.
+ * @param {{kernel: object, emulator: object, archives: Buffer[]}} parts
+ * @param {{timeoutMs: number, onOutput?: (text: string) => void}} options
+ * @returns {Promise<{status: number, stdout: string, console: string}>} rejects when the guest did not reach its end,
+ *   with what there is of its stdout
  */
-export async function runGuest({ kernel, emulator, archives }, { timeoutMs, onOutput = () => {}, onError = () => {} }) {
+export async function runGuest({ kernel, emulator, archives }, { timeoutMs, onOutput = () => {} }) {
   const scratch = temporaryFolder(join(tmpdir(), 'acceptstream-guest-'));
   try {
     const initrd = join(scratch.path, 'initrd');
     writeFileSync(initrd, Buffer.concat(archives));
-    const devices = ['-serial', 'stdio', '-chardev', 'socket,id=stdout,fd=3', '-serial', 'chardev:stdout'];
     const boot = ['-kernel', kernel.vmlinuz, '-initrd', initrd, '-append', APPEND];
-    const argv = [...emulator.argv, ...MACHINE, ...PLAIN, ...devices, ...boot];
-    return await finish(start(argv), { timeoutMs, onOutput, onError });
+    const argv = [...emulator.argv, ...MACHINE, ...PLAIN, ...PORTS, ...boot];
+    const first = await finish(start(argv), { timeoutMs, onOutput });
+    return ended(first.started ? first : await finish(start(argv), { timeoutMs, onOutput }), timeoutMs);
   } finally {
     scratch.remove();
   }
@@ -38,30 +49,37 @@ function start(argv) {
   return spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
 }
 
-function finish(child, { timeoutMs, onOutput, onError }) {
-  return new Promise((resolve, reject) => {
-    const text = { console: '', stdout: '', emulator: '' };
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-    child.stdout.setEncoding('latin1').on('data', (bytes) => {
-      text.console += bytes;
-      onError(bytes);
-    });
-    child.stderr.on('data', (bytes) => {
-      text.emulator += bytes;
-    });
-    child.stdio[3].on('data', (bytes) => {
-      text.stdout += bytes;
-      onOutput(bytes);
-    });
-    child.once('error', reject);
-    child.once('close', (_code, signal) => {
-      clearTimeout(timer);
-      const end = EXIT.exec(text.console);
-      if (end) return resolve({ status: Number(end[1]), ...text });
-      const why = signal === 'SIGKILL' ? `did not end within ${timeoutMs / 1000} s` : 'ended too early';
-      reject(new Error(`the guest ${why}:\n${text.emulator}${text.console.slice(-CONSOLE_TAIL)}`));
-    });
+function collect(stream, onText = () => {}) {
+  const collected = { text: '' };
+  stream.setEncoding('utf8').on('data', (text) => {
+    collected.text += text;
+    onText(text);
   });
+  return collected;
+}
+
+async function finish(child, { timeoutMs, onOutput }) {
+  const kill = () => child.kill('SIGKILL');
+  const timer = setTimeout(kill, timeoutMs);
+  const bootTimer = setTimeout(kill, BOOT_MS);
+  const screen = collect(child.stdout, () => {
+    if (START.test(screen.text)) clearTimeout(bootTimer);
+  });
+  const stdout = collect(child.stdio[3], onOutput);
+  const complaints = collect(child.stderr);
+  const [, signal] = await once(child, 'close');
+  clearTimeout(timer);
+  clearTimeout(bootTimer);
+  const started = START.test(screen.text);
+  return { started, signal, stdout: stdout.text, console: screen.text, complaints: complaints.text };
+}
+
+function ended({ signal, stdout, console, complaints }, timeoutMs) {
+  const end = EXIT.exec(console);
+  if (end) return { status: Number(end[1]), stdout, console };
+  const why = signal === 'SIGKILL' ? `did not end within ${timeoutMs / 1000} s` : 'ended too early';
+  const error = new Error(`the guest ${why}:\n${complaints}${console.slice(-CONSOLE_TAIL)}`);
+  throw Object.assign(error, { stdout });
 }
 
 /** What a guest's program said to stderr, among what its console shows. */

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { HEADER } from './reference.js';
 import { until } from './until.js';
 
-export const MAIN = fileURLToPath(new URL('../../dist/source-plugin/main.js', import.meta.url));
+// Where it is for real: it starts only when it is what node was given.
+export const MAIN = realpathSync(fileURLToPath(new URL('../../dist/source-plugin/main.js', import.meta.url)));
 
 export interface ProgramOptions {
   /** Where stdout goes; not given: to this process. */

@@ -54,6 +54,19 @@ static void read_ids(struct place *place)
 	sscanf(strstr(text, "\nPPid:"), "\nPPid: %d", &place->ppid);
 }
 
+/* When the machine started, by the wall clock; a thread may be put aside between two readings, so they are taken again. */
+static int64_t boot_time_us(void)
+{
+	int64_t before, wall, after;
+
+	do {
+		before = clock_us(CLOCK_BOOTTIME);
+		wall = clock_us(CLOCK_REALTIME);
+		after = clock_us(CLOCK_BOOTTIME);
+	} while (after - before > 1000);
+	return wall - before;
+}
+
 /* Field 22 of /proc/PID/stat, in ticks since boot; the name before it may hold anything, so count from its end. */
 static void read_start(struct place *place)
 {
@@ -66,8 +79,7 @@ static void read_start(struct place *place)
 	for (int i = 3; i < 22; i++)
 		field = strchr(field, ' ') + 1;
 	ticks = strtoll(field, NULL, 10);
-	place->process_start_us = ticks * 1000000 / sysconf(_SC_CLK_TCK) +
-				  clock_us(CLOCK_REALTIME) - clock_us(CLOCK_BOOTTIME);
+	place->process_start_us = ticks * 1000000 / sysconf(_SC_CLK_TCK) + boot_time_us();
 }
 
 static void read_cgroup(struct place *place)

@@ -98,12 +98,13 @@ int uring_accept(int listener)
 int uring_next_accept(int listener)
 {
 	static bool asked;
-	unsigned requests = asked ? 0 : 1;
+	int fd;
 
 	if (set_up())
 		return -1;
 	if (!asked)
 		request(listener, IORING_ACCEPT_MULTISHOT);
-	asked = true;
-	return complete(requests);
+	fd = complete(asked ? 0 : 1);
+	asked = fd >= 0;
+	return fd;
 }

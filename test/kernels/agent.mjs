@@ -1,0 +1,77 @@
+// The test agent as guests have it: compiled TypeScript beside the package's own files, and C programs without libraries.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
+import { Archive } from './archive.mjs';
+import { PACKAGE } from './guest.mjs';
+
+const HOME = '/srv';
+const PROGRAMS = `${HOME}/programs`;
+const MAIN = 'test/kernels/agent/main.ts';
+const FLAGS = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', '-static'];
+const SOURCES = { scenario: 'scenario', burst: 'burst.c', bpfmap: 'bpfmap.c' };
+const TO_SCRIPT = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+// A guest has little CPU, and shares it.
+const DEADLINE_MS = 60_000;
+
+/** Command line of the agent in a guest, for its shell. */
+export const COMMAND = [
+  `ACCEPTSTREAM_TEST_PROGRAMS=${PROGRAMS}`,
+  `ACCEPTSTREAM_TEST_DEADLINE_MS=${DEADLINE_MS}`,
+  `exec node ${HOME}/${MAIN.replace(/\.ts$/, '.js')}`,
+].join(' ');
+
+// The TypeScript files of test/ that one needs, itself included. What is outside test/ the package has.
+function filesOf(root, path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(root, path), 'utf8'));
+  for (const { fileName } of importedFiles) {
+    const target = join(dirname(path), fileName).replace(/\.js$/, '.ts');
+    if (fileName.startsWith('.') && target.startsWith('test/') && existsSync(join(root, target)))
+      filesOf(root, target, found);
+  }
+  return found;
+}
+
+function addScripts(archive, root) {
+  for (const path of filesOf(root, MAIN)) {
+    const { outputText } = ts.transpileModule(readFileSync(join(root, path), 'utf8'), { compilerOptions: TO_SCRIPT });
+    archive.file(`${HOME}/${path.replace(/\.ts$/, '.js')}`, outputText);
+  }
+  archive.file(`${HOME}/package.json`, '{"type":"module"}\n');
+  archive.link(`${HOME}/dist`, `${PACKAGE}/dist`);
+  for (const folder of ['schemas', 'native', 'filter-core', 'source-plugin'])
+    archive.link(`${HOME}/${folder}`, `${PACKAGE}/dist/${folder}`);
+}
+
+function addPrograms(archive, root, scratch) {
+  const workload = join(root, 'test/workload');
+  mkdirSync(scratch, { recursive: true });
+  for (const [name, source] of Object.entries(SOURCES)) {
+    const files = source.endsWith('.c')
+      ? [source]
+      : readdirSync(join(workload, source))
+          .filter((file) => file.endsWith('.c'))
+          .map((file) => join(source, file));
+    execFileSync('gcc', [...FLAGS, '-o', join(scratch, name), ...files], { cwd: workload, stdio: 'pipe' });
+    archive.copy(join(scratch, name), `${PROGRAMS}/${name}`);
+  }
+}
+
+/** The archive that adds the agent to a guest; `scratch` is a folder for what is compiled. */
+export function agentArchive(root, scratch) {
+  const archive = new Archive();
+  addScripts(archive, root);
+  addPrograms(archive, root, scratch);
+  archive.file('/command', `${COMMAND}\n`);
+  return archive.bytes();
+}
+
+/** The archive that adds what differs by kernel: its modules. */
+export function modulesArchive({ modules }) {
+  const archive = new Archive();
+  for (const path of modules) archive.copy(path, `/modules/${relative(dirname(path), path)}`);
+  return archive.bytes();
+}

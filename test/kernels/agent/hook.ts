@@ -1,0 +1,141 @@
+// All paths on one hook, in one capture.
+import { release as kernelRelease } from 'node:os';
+import type { Accept, Hook } from '../../../source-plugin/index.js';
+import { isOf, Observer } from '../../support/observer.js';
+import { recordProblems } from '../../support/record-problems.js';
+import { type Outcome, runWorkload, type Truth, Workload } from '../../workload/workload.js';
+import type { KernelListener } from './kernel-listener.js';
+import { makePaths, type Path } from './paths.js';
+
+/** What was seen of a path: each accept once and whole, nothing at all, or what `problems` say. */
+export interface Sight {
+  readonly path: string;
+  readonly hook: Hook;
+  readonly seen: 'once' | 'none' | 'absent' | 'refused' | 'wrong';
+  readonly problems: readonly string[];
+}
+
+// A virtual CPU may stand still between two readings of a clock.
+const CLOCK_STEP_US = 50_000;
+const HANGS_MS = 60_000;
+const OLDEST_TASK_REGISTERS = [5, 15] as const;
+
+/** Whether a hook reaches the listener, and so its queue. */
+function knowsListener(hook: Hook): boolean {
+  if (hook.endsWith('security_sock_graft')) return false;
+  const [major = 0, minor = 0] = kernelRelease().split('.').map(Number);
+  const [first, second] = OLDEST_TASK_REGISTERS;
+  return !hook.startsWith('tracepoint:') || major > first || (major === first && minor >= second);
+}
+
+/** What a hook can know of an accept. Many threads at once change the queue before it can be asked. */
+function visible(truth: Truth, record: Accept, hook: Hook, many: boolean): Truth {
+  if (!knowsListener(hook)) return { ...truth, backlog: -1, backlog_max: -1 };
+  return many && record.backlog >= 0 && record.backlog < truth.backlog_max
+    ? { ...truth, backlog: record.backlog }
+    : truth;
+}
+
+function problemsOf(path: Path, truth: Truth, records: readonly Accept[], hook: Hook): string[] {
+  const known = path.correct ? path.correct(truth) : truth;
+  const own = records.filter((record) => isOf(truth, record));
+  const [record] = own;
+  if (record === undefined || own.length > 1) return [`${own.length} records of ${truth.client_port}`];
+  const context = { hook, mptcp: path.mptcp ?? false, clockStepUs: CLOCK_STEP_US };
+  return recordProblems(record, visible(known, record, hook, (path.scenario.parked ?? 0) > 1), context);
+}
+
+function judge(path: Path, outcome: Outcome | Error, all: readonly Accept[], hook: Hook): Sight {
+  if (outcome instanceof Error) return { path: path.name, hook, seen: 'wrong', problems: [outcome.message] };
+  const { accepts, ready } = outcome;
+  const records = all.filter((record) => record.pid === ready.pid);
+  const sight = { path: path.name, hook, problems: [] };
+  if (path.isAbsent?.(accepts)) return { ...sight, seen: 'absent' };
+  const ends = accepts.filter((accept) => accept.errno !== (path.errno ?? 0));
+  const wrong = ends.map((accept) => `the accept itself ended with errno ${accept.errno}`);
+  if (wrong.length === 0 && records.length === 0) return { ...sight, seen: 'none' };
+  const problems = [...wrong, ...accepts.flatMap((truth) => problemsOf(path, truth, records, hook))];
+  if (records.length !== accepts.length) problems.push(`${records.length} records of ${accepts.length} accepts`);
+  return { ...sight, seen: problems.length === 0 ? 'once' : 'wrong', problems };
+}
+
+async function startAll(paths: readonly Path[]): Promise<Workload[]> {
+  const processes: Workload[] = [];
+  for (const { scenario } of paths) processes.push(await Workload.start(scenario));
+  return processes;
+}
+
+/** One that hangs must not take the others with it. */
+async function runOne(process: Workload): Promise<Outcome | Error> {
+  const timer = setTimeout(() => process.kill(), HANGS_MS);
+  try {
+    return await process.run();
+  } catch (error) {
+    return error as Error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function runAll(processes: readonly Workload[], observer: Observer): Promise<(Outcome | Error)[]> {
+  const outcomes: (Outcome | Error)[] = [];
+  for (const process of processes) {
+    outcomes.push(await runOne(process));
+    observer.drain();
+  }
+  return outcomes;
+}
+
+/** Every accept of the guest was ours, so the counters have to say the same as the records. */
+function countersOf(observer: Observer, hook: Hook): Sight {
+  const { seen, filtered, submitted, lost, missed } = observer.live.counters();
+  const wanted = observer.records.length;
+  const isRight = seen === wanted && submitted === wanted && filtered + lost + missed === 0;
+  const problems = isRight ? [] : [`${wanted} records: ${JSON.stringify({ seen, filtered, submitted, lost, missed })}`];
+  return { path: 'counters', hook, seen: isRight ? 'once' : 'wrong', problems };
+}
+
+async function observePaths(hook: Hook, listener: KernelListener, observer: Observer, started: Started) {
+  const { paths, processes } = started;
+  const outcomes = await runAll(processes, observer);
+  const connection = await listener.connect();
+  // The ring is in order: with this record all others are there.
+  const last = await runWorkload({});
+  await observer.find('the last accept', (record) => isOf(last.accepts[0] as Truth, record));
+  const sights = paths.map((path, at) => judge(path, outcomes[at] as Outcome | Error, observer.records, hook));
+  return [
+    ...sights,
+    listener.judge(connection, observer.records, hook, knowsListener(hook)),
+    countersOf(observer, hook),
+  ];
+}
+
+interface Started {
+  readonly paths: readonly Path[];
+  readonly processes: readonly Workload[];
+}
+
+function refused(hook: Hook, paths: readonly Path[], error: unknown): Sight[] {
+  const problems = [error instanceof Error ? error.message : String(error)];
+  const names = [...paths.map((path) => path.name), 'kernel', 'counters'];
+  return names.map((path) => ({ path, hook, seen: 'refused', problems }));
+}
+
+/** Runs every path with all processes started before the capture; resolves with what was seen of each. */
+export async function observeHook(hook: Hook, listener: KernelListener): Promise<Sight[]> {
+  const { paths, release } = makePaths();
+  const processes = await startAll(paths);
+  let observer: Observer | undefined;
+  try {
+    observer = new Observer({ hook });
+  } catch (error) {
+    for (const process of processes) process.kill();
+    return refused(hook, paths, error);
+  }
+  try {
+    return await observePaths(hook, listener, observer, { paths, processes });
+  } finally {
+    observer.close();
+    await release();
+  }
+}

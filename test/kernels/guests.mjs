@@ -1,0 +1,74 @@
+// The guests of a run: one per kernel, side by side as CPUs and memory allow.
+import { availableParallelism, freemem } from 'node:os';
+import { agentArchive, modulesArchive } from './agent.mjs';
+import { findEmulator } from './emulator.mjs';
+import { pack, systemArchive } from './guest.mjs';
+import { figures, judge, parseLines } from './judge.mjs';
+import { findKernel } from './kernels.mjs';
+import { GUEST_BYTES, runGuest, stderrOf } from './qemu.mjs';
+
+const TIMEOUT_MS = 600_000;
+const CONSOLE_LINES = 15;
+
+const seconds = (since) => Math.round((performance.now() - since) / 1000);
+
+async function prepare(root, scratch) {
+  const emulator = await findEmulator();
+  const packed = await pack(root, scratch);
+  const system = await systemArchive({ root, busybox: emulator.busybox, packed });
+  return { emulator, archives: [system, agentArchive(root, `${scratch}/programs`)] };
+}
+
+// An agent that ended badly said why on its console.
+function lastWords({ status, console }) {
+  return status === 0 ? [] : [`exit status ${status}`, ...stderrOf(console).trim().split('\n').slice(-CONSOLE_LINES)];
+}
+
+async function observe(kernel, { emulator, archives }, hooks) {
+  const start = performance.now();
+  const parts = { kernel, emulator, archives: [...archives, modulesArchive(kernel)] };
+  const end = await runGuest(parts, { timeoutMs: TIMEOUT_MS }).catch((error) => ({
+    status: 1,
+    console: '',
+    stdout: error.stdout ?? '',
+    words: [error.message],
+  }));
+  const lines = parseLines(end.stdout);
+  const { series, release, version } = kernel;
+  return {
+    kernel: { series, release, version, seconds: seconds(start), ...figures(lines) },
+    cells: judge(series, lines, hooks),
+    words: end.words ?? lastWords(end),
+  };
+}
+
+/** As many guests at a time as there are CPUs for and memory. */
+function sideBySide() {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / GUEST_BYTES)));
+}
+
+/**
+ * Boots a guest for each series and observes all hooks in it. `say` is told how far it is.
+ * @returns {Promise<{observed: object[], missing: string[]}>} kernels with their cells; series that the mirror has not
+ */
+export async function observeKernels(series, hooks, { root, scratch, say }) {
+  say('fetching kernels and the emulator, packing the package');
+  const kernels = [];
+  for (const one of series) kernels.push(await findKernel(one));
+  const parts = await prepare(root, scratch);
+  const waiting = kernels.filter(Boolean);
+  const observed = [];
+  const work = async () => {
+    for (let kernel = waiting.shift(); kernel; kernel = waiting.shift()) {
+      say(`kernel ${kernel.release} starts`);
+      const one = await observe(kernel, parts, hooks);
+      say(
+        `kernel ${kernel.release}: ${one.cells.filter(({ passed }) => !passed).length} failed, ${one.kernel.seconds} s`,
+      );
+      observed.push(one);
+    }
+  };
+  await Promise.all(Array.from({ length: sideBySide() }, work));
+  const inOrder = series.flatMap((name) => observed.filter(({ kernel }) => kernel.series === name));
+  return { observed: inOrder, missing: series.filter((_, at) => !kernels[at]) };
+}

@@ -1,0 +1,68 @@
+// What a guest told, held against what it had to tell: cells that passed or failed.
+import { expectation, OPTIONS, PATHS } from './paths.mjs';
+
+/** The lines of an agent; what is no line of its own is left out. */
+export function parseLines(text) {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+const cellOf = (series, row, hook) => ({ series, row, ...(hook && { hook }) });
+
+function pathCell(path, hook, series, sights) {
+  const expected = expectation(path, hook, series);
+  const found = sights.filter((sight) => sight.path === path.name && sight.hook === hook);
+  const [{ seen, problems } = { seen: 'nothing told', problems: [] }] = found;
+  const passed = found.length === 1 && seen === expected;
+  const detail = passed ? [] : [`${seen}, not ${expected}`, ...problems];
+  return { ...cellOf(series, path.name, hook), seen, passed, problems: detail };
+}
+
+function optionCell(option, series, shown) {
+  const found = shown.find((one) => one.option === option);
+  const problems = found?.problems ?? ['nothing told'];
+  return { ...cellOf(series, option), seen: 'shown', passed: problems.length === 0, problems };
+}
+
+// What went wrong beside the cells: an agent that did not reach its end, hooks and rows that nobody knows here.
+function strayCells(series, lines, hooks) {
+  const known = new Set(PATHS.map(({ name }) => name));
+  const strays = lines
+    .filter(({ kind, path, hook }) => kind === 'sight' && !(known.has(path) && hooks.includes(hook)))
+    .map(({ path, hook, problems }) => ({ ...cellOf(series, path, hook), passed: false, problems }));
+  const ended = lines.some(({ kind }) => kind === 'end');
+  const end = { ...cellOf(series, 'the agent’s end'), passed: false, problems: ['the agent did not reach its end'] };
+  return ended ? strays : [...strays, end];
+}
+
+/** Every cell of a kernel, in the order of the table. */
+export function judge(series, lines, hooks) {
+  const sights = lines.filter(({ kind }) => kind === 'sight');
+  const shown = lines.filter(({ kind }) => kind === 'option');
+  return [
+    ...PATHS.flatMap((path) => hooks.map((hook) => pathCell(path, hook, series, sights))),
+    ...OPTIONS.map((option) => optionCell(option, series, shown)),
+    ...strayCells(series, lines, hooks),
+  ];
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+/** What a guest measured: milliseconds from the program's start to its header, and nanoseconds of kernel program per accept. */
+export function figures(lines) {
+  const starts = lines.filter(({ kind, startMs }) => kind === 'option' && startMs > 0).map(({ startMs }) => startMs);
+  const costs = lines.filter(({ kind, programNs }) => kind === 'cost' && programNs > 0);
+  return {
+    node: lines.find(({ kind }) => kind === 'guest')?.node,
+    startMs: starts.length > 0 ? Math.round(median(starts)) : undefined,
+    programNs: Object.fromEntries(costs.map(({ hook, programNs }) => [hook, programNs])),
+  };
+}
