@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # The first process of a guest: mounts what a Linux host has, runs /command and powers off.
-# ttyS0 is the console and what /command says to stderr; ttyS1 is its stdout.
+# The first serial line is the console and what /command says to stderr; the second one is its stdout.
 /bin/busybox mkdir -p /usr/sbin /sbin
 /bin/busybox --install -s /bin
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root TMPDIR=/tmp
@@ -16,13 +16,15 @@ mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 hostname guest
 ip link set lo up
-stty -F /dev/ttyS0 raw -echo
-stty -F /dev/ttyS1 raw -echo
+# ttyS or, on arm64, ttyAMA.
+line=$(sed -n 's|.*console=\(tty[A-Z]*\)0.*|/dev/\1|p' /proc/cmdline)
+stty -F "${line}0" raw -echo
+stty -F "${line}1" raw -echo
 cd /root
 echo 'guest: start'
-/bin/sh /command </dev/null >/dev/ttyS1
+/bin/sh /command </dev/null >"${line}1"
 status=$?
 # Both lines are read behind each other: the second one must have left.
-stty -F /dev/ttyS1 drain 2>/dev/null
+stty -F "${line}1" drain 2>/dev/null
 echo "guest: exit $status"
 poweroff -f

@@ -1,4 +1,4 @@
-// What a guest consists of beside its kernel: Node.js as it is here, busybox, and the package as `npm pack` makes it.
+// What a guest consists of beside its kernel: Node.js, busybox, and the package as `npm pack` makes it.
 import { execFile } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,11 +41,18 @@ export async function pack(root, target) {
   return join(target, 'package');
 }
 
+// Node.js as it is here, and the libraries that it and the addon need.
+async function addOwnRuntime(archive, packed) {
+  await addProgram(archive, process.execPath, '/usr/bin/node');
+  await addLibraries(archive, join(packed, 'dist/acceptstream.node'));
+}
+
 /**
  * The first archive of a guest.
- * @param {{root: string, busybox: string, packed: string}} parts the clone, a static busybox, an unpacked tarball
+ * @param {{root: string, busybox: string, packed: string, addRuntime?: typeof addOwnRuntime}} parts the clone, a static
+ * busybox, an unpacked tarball, and what adds Node.js and the libraries where the guest's machine is not this one
  */
-export async function systemArchive({ root, busybox, packed }) {
+export async function systemArchive({ root, busybox, packed, addRuntime = addOwnRuntime }) {
   const archive = new Archive();
   for (const folder of ['/dev', '/proc', '/sys', '/tmp', '/run', '/root', '/var/tmp']) archive.folder(folder);
   archive.copy(busybox, '/bin/busybox');
@@ -53,10 +60,9 @@ export async function systemArchive({ root, busybox, packed }) {
   archive.file('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n');
   archive.file('/etc/group', 'root:x:0:\nnogroup:x:65534:\n');
   archive.file('/etc/hosts', '127.0.0.1 localhost guest\n::1 localhost\n');
-  await addProgram(archive, process.execPath, '/usr/bin/node');
+  await addRuntime(archive, packed);
   archive.copy(packed, PACKAGE);
   await addDependencies(archive, root);
-  await addLibraries(archive, join(packed, 'dist/acceptstream.node'));
   archive.link('/usr/bin/env', '/bin/busybox');
   archive.link('/usr/bin/acceptstream', `${PACKAGE}/source-plugin/setup/acceptstream.mjs`);
   return archive.bytes();

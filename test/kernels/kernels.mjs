@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ARCHITECTURES } from './architectures.mjs';
 import { CACHE, cached } from './cache.mjs';
 import { Debian } from './debian.mjs';
 
@@ -16,19 +17,21 @@ const SUITES = [
   ...['bullseye-security', 'bookworm-security', 'trixie-security'],
 ];
 // The small kernels for virtual machines. From 6.19 on linux-image-* is an empty package and linux-binary-* has the kernel.
-const NAME = /^linux-(image|binary)-(\d[^-]*(?:-[^-]+)?-cloud-amd64)$/;
+const NAME = /^linux-(image|binary)-(\d[^-]*(?:-[^-]+)?-cloud-(?:amd64|arm64))$/;
 const PARTS = ['*/vmlinuz*', '*/kernel/drivers/nvme/*', '*/kernel/fs/configfs/*'];
 
-let debian;
+const debians = new Map();
 
-async function packages() {
-  debian ??= (async () => {
-    const apt = new Debian(join(CACHE, 'apt-kernels'), SUITES);
-    await apt.update();
-    const names = [...(await apt.names('linux-image-')), ...(await apt.names('linux-binary-'))];
-    return { apt, found: await apt.versions(names.filter((name) => NAME.test(name))) };
-  })();
-  return debian;
+function packages({ debian }) {
+  if (!debians.has(debian)) debians.set(debian, look(debian));
+  return debians.get(debian);
+}
+
+async function look(architecture) {
+  const apt = new Debian(join(CACHE, `apt-kernels-${architecture}`), SUITES, architecture);
+  await apt.update();
+  const names = [...(await apt.names('linux-image-')), ...(await apt.names('linux-binary-'))];
+  return { apt, found: await apt.versions(names.filter((name) => NAME.test(name))) };
 }
 
 async function isNewer(version, other) {
@@ -56,8 +59,8 @@ async function unpack(apt, packages, folder) {
  * The newest kernel of a series: its release as uname tells it, the version of its package, and a folder with its
  * vmlinuz and some modules. Undefined when the mirror has none.
  */
-export async function findKernel(series) {
-  const { apt, found } = await packages();
+export async function findKernel(series, architecture = ARCHITECTURES.x64) {
+  const { apt, found } = await packages(architecture);
   const chosen = await newest(found.filter(({ version }) => version.startsWith(`${series}.`)));
   if (!chosen) return undefined;
   const release = NAME.exec(chosen.name)[2];
@@ -72,6 +75,7 @@ export async function findKernel(series) {
   });
   const files = readdirSync(folder, { recursive: true }).map((path) => join(folder, path));
   return {
+    architecture,
     series,
     release,
     version: chosen.version,

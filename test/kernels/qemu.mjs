@@ -14,7 +14,6 @@ export const GUEST_BYTES = (MEGABYTES + 512) * 2 ** 20;
 const PLAIN = ['-nodefaults', '-no-reboot', '-nographic', '-display', 'none'];
 // On a busy host a guest's CPU stands still now and then: what the kernel would read into that, it is told not to.
 const PATIENCE = 'no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1';
-const APPEND = `console=ttyS0 panic=-1 quiet ${PATIENCE}`;
 // The console, and what the command prints: through a socket, which the emulator can have from us.
 const PORTS = ['-serial', 'stdio', '-chardev', 'socket,id=stdout,fd=3', '-serial', 'chardev:stdout'];
 const BOOT_MS = 180_000;
@@ -33,10 +32,11 @@ const START = /guest: start\r?\n/;
 export async function runGuest({ kernel, emulator, archives }, { timeoutMs, onOutput = () => {} }) {
   const scratch = temporaryFolder(join(tmpdir(), 'acceptstream-guest-'));
   try {
+    const { machine, console } = kernel.architecture;
     const initrd = join(scratch.path, 'initrd');
     writeFileSync(initrd, Buffer.concat(archives));
-    const boot = ['-kernel', kernel.vmlinuz, '-initrd', initrd, '-append', APPEND];
-    const argv = [...emulator.argv, ...MACHINE, ...PLAIN, ...PORTS, ...boot];
+    const boot = ['-kernel', kernel.vmlinuz, '-initrd', initrd, '-append', `console=${console} panic=-1 quiet ${PATIENCE}`];
+    const argv = [...emulator.argv, ...machine, ...MACHINE, ...PLAIN, ...PORTS, ...boot];
     const first = await finish(start(argv), { timeoutMs, onOutput });
     return ended(first.started ? first : await finish(start(argv), { timeoutMs, onOutput }), timeoutMs);
   } finally {

