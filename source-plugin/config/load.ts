@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { AcceptstreamError, oneLine, reasonOf } from '../../schemas/error.js';
 import { ConfigDocument, MAX_PROBLEMS, type Problem } from './document.js';
 import { resolveFiles } from './files.js';
@@ -23,6 +23,9 @@ export interface FileShape<T> {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const RUN: FileShape<RunConfig> = { schema: { $ref: 'config' }, defaults: { source: {}, filter: {} }, conflicts };
+
+/** By schema: compiling one takes as long as a file takes altogether. */
+const checks = new WeakMap<object, ValidateFunction>();
 
 /** Many times what anybody writes by hand; what is larger is another file, or one that never ends. */
 const MAX_BYTES = 65_536;
@@ -92,11 +95,16 @@ function readStart(path: string, capacity: number): Buffer {
   }
 }
 
-function validate<T>(content: unknown, shape: FileShape<T>, document: ConfigDocument): Problem[] {
+function validate<T>(content: unknown, { schema }: FileShape<T>, document: ConfigDocument): Problem[] {
+  const check = checks.get(schema) ?? compile(schema);
+  checks.set(schema, check);
+  return check(content) ? [] : explainAll(check.errors ?? [], document);
+}
+
+function compile(schema: object): ValidateFunction {
   const ajv = new Ajv({ allErrors: true, discriminator: true, useDefaults: true, verbose: true });
   ajv.addSchema(require('#schemas/config.schema.json'), 'config');
-  const check = ajv.compile<T>(shape.schema);
-  return check(content) ? [] : explainAll(check.errors ?? [], document);
+  return ajv.compile(schema);
 }
 
 // Also of a content of the wrong shape, so that everything is reported at once.
