@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { HOOKS } from '../../dist/native/index.js';
+import { HOOKS } from '../../dist/native/hooks.js';
 import { temporaryFolder } from '../../pipelines/kafka-local/folder.mjs';
 import { observeKernels } from './guests.mjs';
 import { SERIES } from './kernels.mjs';
