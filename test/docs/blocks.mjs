@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { optionRows } from '../../dist/source-plugin/cli/help.js';
 import { READ } from '../../dist/source-plugin/cli/read-options.js';
+import { renderCoverage } from '../kernels/coverage.mjs';
 import { configRows } from './config-rows.mjs';
 
 const local = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -70,6 +71,11 @@ function bench() {
   return `${intro}\n${more}\n\n${table(['measure', 'median', 'min – max', 'unit', 'limit we hold it to'], rows)}`;
 }
 
+function kernels() {
+  const coverage = 'test/kernels/coverage.json';
+  return existsSync(local(coverage)) ? renderCoverage(JSON.parse(read(coverage))) : 'Not seen yet.';
+}
+
 /** Marker name → text between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. */
 export const BLOCKS = {
   options: () => options(),
@@ -80,6 +86,7 @@ export const BLOCKS = {
   sink: () => fenced('ts', 'test/examples/count-by-port.ts'),
   program: () => fenced('ts', 'test/examples/main.ts'),
   bench,
+  kernels,
 };
 
 /** The text with every block as it has to be. Throws when a marker is missing. */

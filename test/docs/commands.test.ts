@@ -18,6 +18,8 @@ const TIMES = { '': /^/, '-t': /^-?\d+\.\d{3} +/, '-tT': /^\d\d:\d\d:\d\d -?\d+\
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'it runs this test',
   'npm run bench': 'it takes minutes',
+  'npm run test:kernels': 'it takes minutes',
+  "node test/kernels/boot.mjs 5.10 -- sh -c 'uname -r; acceptstream --version'": 'it fetches a kernel and an emulator',
   'npm run build': 'it was run before the tests',
   'npm pack': 'test/live/installed.test.ts does it',
   'npm install --global ./acceptstream-0.1.0.tgz': 'test/live/installed.test.ts does it, without --global',

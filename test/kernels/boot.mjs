@@ -12,11 +12,12 @@ import { pack, systemArchive } from './guest.mjs';
 import { findKernel, SERIES } from './kernels.mjs';
 import { runGuest, stderrOf } from './qemu.mjs';
 
-const USAGE = `usage: node test/kernels/boot.mjs [--root CLONE] [--arch ARCH] [--add PATH]… [--timeout SECONDS] SERIES -- COMMAND …
+const USAGE = `usage: node test/kernels/boot.mjs [--root CLONE] [--arch ARCH] [--add PATH]… [--console] [--timeout SECONDS] SERIES -- COMMAND …
   SERIES   one of ${SERIES.join(', ')}
   --root   the clone whose package the guest has (this one)
   --arch   x64 (the default) or arm64
   --add    a file or folder that the guest has at the same path; a program needs its libraries too
+  --console  shows all that the kernel said, not only what the command said to stderr
 `;
 
 function usage() {
@@ -30,6 +31,7 @@ function parse() {
     root: { type: 'string', default: root },
     arch: { type: 'string', default: 'x64' },
     add: { type: 'string', multiple: true, default: [] },
+    console: { type: 'boolean', default: false },
     timeout: { type: 'string', default: '300' },
   };
   const end = process.argv.indexOf('--');
@@ -62,7 +64,7 @@ async function boot(options) {
   const archives = [system, jobArchive(options)];
   const onOutput = (bytes) => process.stdout.write(bytes);
   const end = await runGuest({ kernel, emulator, archives }, { timeoutMs: options.timeout * 1000, onOutput });
-  process.stderr.write(process.env.FULL ? end.console : stderrOf(end.console));
+  process.stderr.write(options.console ? end.console : stderrOf(end.console));
   return end.status;
 }
 

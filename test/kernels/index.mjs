@@ -1,11 +1,12 @@
 // npm run test:kernels -- [--write] [SERIES …]
-import { chownSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { HOOKS } from '../../dist/native/hooks.js';
 import { temporaryFolder } from '../../pipelines/kafka-local/folder.mjs';
+import { coverageOf, coverageText } from './coverage.mjs';
 import { observeKernels } from './guests.mjs';
 import { SERIES } from './kernels.mjs';
 import { OPTIONS, PATHS } from './paths.mjs';
@@ -13,9 +14,10 @@ import { renderFailures, renderTable } from './table.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const COVERAGE = fileURLToPath(new URL('coverage.json', import.meta.url));
-const CELLS = PATHS.length * HOOKS.length + OPTIONS.length;
+const CELLS = PATHS.length * HOOKS.length + OPTIONS.length + 1;
 const USAGE = `usage: npm run test:kernels -- [--write] [SERIES …]
-  --write  make test/kernels/coverage.json of the run, which the README's table is made of; takes all series
+  --write  make test/kernels/coverage.json of the run, which the README's table is made of, unless something failed; takes
+           all series
   SERIES   only these kernels: ${SERIES.join(', ')}
 `;
 
@@ -32,6 +34,25 @@ function parse() {
   };
 }
 
+/** What has to be here, and the packages of Debian that have it. */
+const PROGRAMS = {
+  'apt-get': 'apt',
+  'dpkg-deb': 'dpkg',
+  flock: 'util-linux',
+  gcc: 'gcc libc6-dev',
+  tar: 'tar',
+  xz: 'xz-utils',
+};
+
+function checkMachine() {
+  const isHere = (program) => process.env.PATH.split(':').some((folder) => existsSync(join(folder, program)));
+  const missing = Object.keys(PROGRAMS).filter((program) => !isHere(program));
+  if (process.arch !== 'x64') throw new Error('the guests are x86-64, and their programs are made on such a machine');
+  if (missing.length === 0) return;
+  const packages = missing.map((program) => PROGRAMS[program]).join(' ');
+  throw new Error(`${missing.join(', ')} missing: on Debian, apt-get install ${packages}`);
+}
+
 function choice() {
   try {
     return parse();
@@ -43,7 +64,7 @@ function choice() {
 
 // Root may work in another user's clone: the file is the clone's owner's. The README is made of it.
 async function write(run) {
-  writeFileSync(COVERAGE, `${JSON.stringify(run, null, 2)}\n`);
+  writeFileSync(COVERAGE, coverageText(coverageOf(run)));
   const { uid, gid } = statSync(ROOT);
   chownSync(COVERAGE, uid, gid);
   await import('../docs/write.mjs');
@@ -69,9 +90,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 
 const { write: writes, series } = choice();
 try {
+  checkMachine();
   const { run, missing } = await observe(series);
   const failures = renderFailures(run);
-  if (writes) await write(run);
+  if (writes && failures.length === 0) await write(run);
   process.stdout.write(`${[renderTable(run), '', ...failures].join('\n')}\n`);
   const passed = run.cells.length - failures.length;
   console.log(`${passed} passed, ${failures.length} failed, ${missing.length * CELLS} missing`);

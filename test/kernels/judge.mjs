@@ -1,5 +1,5 @@
 // What a guest told, held against what it had to tell: cells that passed or failed.
-import { expectation, OPTIONS, PATHS } from './paths.mjs';
+import { CHOICE, expectation, OPTIONS, PATHS } from './paths.mjs';
 
 /** The lines of an agent; what is no line of its own is left out. */
 export function parseLines(text) {
@@ -29,6 +29,14 @@ function optionCell(option, series, shown) {
   return { ...cellOf(series, option), seen: 'shown', passed: problems.length === 0, problems };
 }
 
+/** The hook that the program has to take by itself: the first that the kernel does not refuse. */
+function chosenCell(series, lines, hooks) {
+  const wanted = hooks.find((hook) => expectation(PATHS[0], hook, series) !== 'refused');
+  const hook = lines.find(({ kind }) => kind === 'chosen')?.hook;
+  const passed = hook === wanted;
+  return { ...cellOf(series, CHOICE), seen: hook, passed, problems: passed ? [] : [`${hook}, not ${wanted}`] };
+}
+
 // What went wrong beside the cells: an agent that did not reach its end, hooks and rows that nobody knows here.
 function strayCells(series, lines, hooks) {
   const known = new Set(PATHS.map(({ name }) => name));
@@ -46,6 +54,7 @@ export function judge(series, lines, hooks) {
   const shown = lines.filter(({ kind }) => kind === 'option');
   return [
     ...PATHS.flatMap((path) => hooks.map((hook) => pathCell(path, hook, series, sights))),
+    chosenCell(series, lines, hooks),
     ...OPTIONS.map((option) => optionCell(option, series, shown)),
     ...strayCells(series, lines, hooks),
   ];
@@ -56,12 +65,12 @@ function median(values) {
   return sorted[sorted.length >> 1];
 }
 
-/** What a guest measured: milliseconds from the program's start to its header, and nanoseconds of kernel program per accept. */
+/** What a guest took and measured: a hook, milliseconds from the program's start to its header, and nanoseconds of kernel program per accept. */
 export function figures(lines) {
   const starts = lines.filter(({ kind, startMs }) => kind === 'option' && startMs > 0).map(({ startMs }) => startMs);
   const costs = lines.filter(({ kind, programNs }) => kind === 'cost' && programNs > 0);
   return {
-    node: lines.find(({ kind }) => kind === 'guest')?.node,
+    hook: lines.find(({ kind }) => kind === 'chosen')?.hook,
     startMs: starts.length > 0 ? Math.round(median(starts)) : undefined,
     programNs: Object.fromEntries(costs.map(({ hook, programNs }) => [hook, programNs])),
   };

@@ -39,11 +39,19 @@ export const PATHS = [
 /** Every option of tcpaccept; each runs on the kernel's best hook. */
 export const OPTIONS = ['none', '-t', '-T', '-p', '-P', '-4', '-6', '--cgroupmap', '--mntnsmap'];
 
+/** The row of the hook that the program takes by itself. */
+export const CHOICE = 'hook it takes';
+
 /** From this series on tcpaccept prints nothing at all: it guesses an offset that moved. */
 export const TCPACCEPT_SILENT_SINCE = '6.9';
 export const isTcpacceptSilent = (series) => !isBefore(series, TCPACCEPT_SILENT_SINCE);
 
-/** What has to be seen: `once` (each accept once, and whole), `none`, `absent` (no such path) or `refused` (no such hook). */
+/**
+ * What has to be seen: `once` (each accept once, and whole), `none`, `absent` (no such path) or `refused` (no such hook).
+ * @param {{since?: string, blind?: boolean, none?: boolean}} path
+ * @param {string} hook
+ * @param {string} series
+ */
 export function expectation({ since, blind, none }, hook, series) {
   if (ONE_OF_61.test(hook) && isBefore(series, '6.1')) return 'refused';
   if (since && isBefore(series, since)) return 'absent';

@@ -35,7 +35,14 @@ export async function runGuest({ kernel, emulator, archives }, { timeoutMs, onOu
     const { machine, console } = kernel.architecture;
     const initrd = join(scratch.path, 'initrd');
     writeFileSync(initrd, Buffer.concat(archives));
-    const boot = ['-kernel', kernel.vmlinuz, '-initrd', initrd, '-append', `console=${console} panic=-1 quiet ${PATIENCE}`];
+    const boot = [
+      '-kernel',
+      kernel.vmlinuz,
+      '-initrd',
+      initrd,
+      '-append',
+      `console=${console} panic=-1 quiet ${PATIENCE}`,
+    ];
     const argv = [...emulator.argv, ...machine, ...MACHINE, ...PLAIN, ...PORTS, ...boot];
     const first = await finish(start(argv), { timeoutMs, onOutput });
     return ended(first.started ? first : await finish(start(argv), { timeoutMs, onOutput }), timeoutMs);

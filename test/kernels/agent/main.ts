@@ -1,6 +1,6 @@
 // Runs in a guest and tells what it saw, a line of JSON at a time; what it had to see, the host knows.
 import { release } from 'node:os';
-import { HOOKS } from '../../../source-plugin/index.js';
+import { HOOKS, openLive } from '../../../source-plugin/index.js';
 import { programNs } from './cost.js';
 import { observeHook, type Sight } from './hook.js';
 import { KernelListener } from './kernel-listener.js';
@@ -16,6 +16,13 @@ async function sightsOf(hook: (typeof HOOKS)[number], listener: KernelListener):
   }
 }
 
+/** What the program takes when nobody names a hook. */
+function chosenHook(): string {
+  const live = openLive();
+  live.close();
+  return live.hook;
+}
+
 tell({ kind: 'guest', release: release(), node: process.version });
 const listener = new KernelListener();
 for (const hook of HOOKS) {
@@ -23,5 +30,6 @@ for (const hook of HOOKS) {
   for (const sight of sights) tell({ kind: 'sight', ...sight });
   if (sights.some(({ seen }) => seen === 'once')) tell({ kind: 'cost', hook, programNs: await programNs(hook) });
 }
+tell({ kind: 'chosen', hook: chosenHook() });
 for await (const shown of observeOptions()) tell({ kind: 'option', ...shown });
 tell({ kind: 'end' });
