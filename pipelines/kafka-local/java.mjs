@@ -10,6 +10,7 @@ import { temporaryFolder } from './folder.mjs';
 const BROKER = fileURLToPath(new URL('pom.xml', import.meta.url));
 const TOOLS = fileURLToPath(new URL('tools.pom.xml', import.meta.url));
 const REGISTRY = 'io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all';
+const AVRO_TOOLS = 'org.apache.avro:avro-tools:1.12.0';
 const OLDEST_JAVA = 17;
 const APT = 'apt-get install -y --no-install-recommends default-jre-headless maven openssl';
 
@@ -105,6 +106,22 @@ export async function registryJar() {
     `-DoutputDirectory=${target}`,
   ]);
   return join(folder, `apicurio-registry-app-${REGISTRY.split(':')[2]}-runner.jar`);
+}
+
+/**
+ * The command line of Apache Avro's own tools, fetched on first use.
+ * @param {string[]} args
+ * @returns {Promise<string[]>} argv
+ */
+export async function avroTool(args) {
+  mustHavePrograms();
+  const name = AVRO_TOOLS.split(':').slice(1).join('-');
+  const folder = await fill(join(cacheFolder(), name), (target) => [
+    'dependency:copy',
+    `-Dartifact=${AVRO_TOOLS}`,
+    `-DoutputDirectory=${target}`,
+  ]);
+  return ['java', ...QUICK_START, '-jar', join(folder, `${name}.jar`), ...args];
 }
 
 /**

@@ -1,5 +1,9 @@
 import { startKafka as startBrokers } from '../../pipelines/kafka-local/broker.mjs';
-import { missingPrograms, kafkaTool as toolCommand } from '../../pipelines/kafka-local/java.mjs';
+import {
+  avroTool as avroCommand,
+  missingPrograms,
+  kafkaTool as toolCommand,
+} from '../../pipelines/kafka-local/java.mjs';
 import {
   prepareRegistry as prepareServer,
   startRegistry as startServer,
@@ -79,6 +83,9 @@ export const prepareRegistry: () => Promise<Registry> = () => prepareServer();
 /** argv that runs a class of Kafka's own tools, such as org.apache.kafka.tools.ConsoleConsumer. */
 export const kafkaTool: (main: string, args: readonly string[]) => Promise<string[]> = (main, args) =>
   toolCommand(main, [...args]);
+
+/** argv that runs one of Apache Avro's own tools for Java, such as fragtojson. */
+export const avroTool: (args: readonly string[]) => Promise<string[]> = (args) => avroCommand([...args]);
 
 /** Why there can be no broker here; '' when there can. */
 export const kafkaReason: () => string = missingPrograms;
