@@ -14,8 +14,8 @@ export interface Check {
 
 const MIB = 2 ** 20;
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
-/** Counters, filters and the programs, beside the ring. */
-const OTHER_BYTES = 256 * 1024;
+/** Counters, filters and the programs take some, beside the ring. */
+const LOCKED_BYTES = DEFAULT_RING_BYTES + 256 * 1024;
 const OLDEST = [5, 10] as const;
 
 const ok = (name: string, detail: string): Check => ({ name, status: 'ok', detail, remedy: '' });
@@ -33,6 +33,7 @@ export function machineChecks(
     lockdown(machine.lockdown),
     privileges(machine),
     tracefs(machine.tracefsProblem),
+    perfEvents(machine.paranoid),
     bpffs(machine.bpffs),
     libbpf.problem ? fail('libbpf', libbpf.problem, '') : ok('libbpf', libbpf.version),
     memlock(machine.memlock),
@@ -74,18 +75,26 @@ function tracefs(problem: Machine['tracefsProblem']): Check {
   return ok(name, 'the tracepoints of accept are there');
 }
 
+function perfEvents(level: number | undefined): Check {
+  if (level === undefined) return ok('perf events', 'kprobes and tracepoints may be used');
+  const remedy = 'sysctl kernel.perf_event_paranoid=2, or CAP_SYS_ADMIN';
+  return warn('perf events', `kernel.perf_event_paranoid is ${level}: kprobe and tracepoint hooks need more`, remedy);
+}
+
 function bpffs(path: string): Check {
   if (path) return ok('bpffs', `on ${path}`);
   return warn('bpffs', 'not mounted; only --cgroupmap and --mntnsmap need it', 'mount -t bpf bpf /sys/fs/bpf');
 }
 
-function memlock(limit: number | undefined): Check {
+/** Whether the limit of locked memory is too low for the ring. */
+export const isMemlockShort = (limit: Machine['memlock']): boolean => limit !== undefined && limit < LOCKED_BYTES;
+
+function memlock(limit: Machine['memlock']): Check {
   if (limit === undefined) return ok('memlock', 'no limit for maps');
-  const needed = DEFAULT_RING_BYTES + OTHER_BYTES;
   const detail = `${limit} bytes may be locked`;
-  if (limit >= needed) return ok('memlock', detail);
+  if (!isMemlockShort(limit)) return ok('memlock', detail);
   const remedy = 'ulimit -l unlimited (systemd: LimitMEMLOCK=infinity), CAP_SYS_RESOURCE, or a smaller --ring-bytes';
-  return fail('memlock', `${detail}, a ring of ${DEFAULT_RING_BYTES} takes ${needed}`, remedy);
+  return fail('memlock', `${detail}, a ring of ${DEFAULT_RING_BYTES} takes ${LOCKED_BYTES}`, remedy);
 }
 
 function memory(available: number | undefined): Check {

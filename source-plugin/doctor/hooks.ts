@@ -1,6 +1,6 @@
 import type { Hook } from '../../native/hooks.js';
 import type { HookTrial } from '../ladder.js';
-import type { Check } from './checks.js';
+import { type Check, isMemlockShort } from './checks.js';
 import type { Machine } from './machine.js';
 
 const BACKLOG = 'the length of the accept queue (backlog and backlog_max are -1)';
@@ -50,5 +50,7 @@ function howItWorks(trial: HookTrial, taken: HookTrial | undefined): string {
 function remedyOf({ hook, works, warning }: HookTrial, machine: Machine): string {
   if (works) return warning === undefined ? '' : 'see that the loopback interface is up';
   if (machine.missing.length > 0 || !machine.isInitialUserNamespace) return 'see privileges';
+  if (isMemlockShort(machine.memlock)) return 'see memlock';
+  if (machine.paranoid !== undefined && /^(kprobe|tracepoint):/.test(hook)) return 'see perf events';
   return hook.startsWith('tracepoint:') && machine.tracefsProblem ? 'see tracefs' : '';
 }

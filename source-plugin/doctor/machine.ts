@@ -16,6 +16,8 @@ export interface Machine {
   readonly isInitialUserNamespace: boolean;
   /** What keeps us from the tracepoints of accept, '' when nothing does. */
   readonly tracefsProblem: '' | 'absent' | 'unreadable';
+  /** kernel.perf_event_paranoid where it keeps us from kprobes and tracepoints, else undefined. */
+  readonly paranoid: number | undefined;
   /** Where it is mounted. */
   readonly bpffs: string;
   /** RLIMIT_MEMLOCK in bytes, Infinity for none; undefined where maps don't count as locked memory. */
@@ -52,6 +54,7 @@ export function lookAt(root = '/'): Machine {
     missing: missingCapabilities(status),
     isInitialUserNamespace: INITIAL_USER_NAMESPACE.test(text('proc/self/uid_map')),
     tracefsProblem: tracefsProblem(root),
+    paranoid: paranoid(text('proc/sys/kernel/perf_event_paranoid'), status),
     bpffs: mountOf(text('proc/self/mounts'), 'bpf'),
     memlock:
       btf?.includes(SINCE_MEMCG) || holds('CAP_SYS_RESOURCE', status) ? undefined : memlock(text('proc/self/limits')),
@@ -92,6 +95,12 @@ function tracefsProblem(root: string): Machine['tracefsProblem'] {
   });
   if (codes.includes('')) return '';
   return codes.includes('EACCES') || codes.includes('EPERM') ? 'unreadable' : 'absent';
+}
+
+// Above the kernel's own 2 are levels of distributions (Debian has 3), at which CAP_PERFMON is not enough.
+function paranoid(text: string, status: string): number | undefined {
+  const level = Number.parseInt(text, 10);
+  return level > 2 && !holds('CAP_SYS_ADMIN', status) ? level : undefined;
 }
 
 function mountOf(mounts: string, type: string): string {

@@ -1,6 +1,6 @@
 import { oneLine } from '../../schemas/error.js';
 import type { HookTrial } from '../ladder.js';
-import { type Check, machineChecks } from './checks.js';
+import { type Check, isMemlockShort, machineChecks } from './checks.js';
 import { blindSpots, hookChecks } from './hooks.js';
 import type { Machine } from './machine.js';
 
@@ -31,12 +31,11 @@ export interface Findings {
 export function reportOf({ version, machine, libbpf, trials }: Findings): Report {
   const hook = trials.find(({ works }) => works)?.hook;
   const checks = machineChecks(machine, libbpf);
-  const hasMemory = checks.every(({ name, status }) => name !== 'memlock' || status !== 'fail');
   return {
     version,
     node: process.version,
     arch: process.arch,
-    works: hook !== undefined && hasMemory,
+    works: hook !== undefined && !isMemlockShort(machine.memlock),
     hook: hook ?? null,
     blind_spots: hook === undefined ? [] : blindSpots(hook, machine),
     checks,

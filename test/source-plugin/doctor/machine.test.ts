@@ -24,6 +24,7 @@ const OLD = btf(['BPF_FUNC_ringbuf_output']);
 const FILES: Readonly<Record<string, string | Buffer>> = {
   'proc/sys/kernel/osrelease': '6.12.1-cloud\n',
   'proc/self/status': `Name:\tnode\nUid:\t1000\t0\t0\t0\nCapEff:\t${ALL}\n`,
+  'proc/sys/kernel/perf_event_paranoid': '3\n',
   'proc/self/uid_map': '         0          0 4294967295\n',
   'proc/self/mounts': 'proc /proc proc rw 0 0\nbpf /run/bpf bpf rw 0 0\n',
   'proc/self/limits':
@@ -54,6 +55,7 @@ const WHOLE: Machine = {
   missing: [],
   isInitialUserNamespace: true,
   tracefsProblem: '',
+  paranoid: undefined,
   bpffs: '/run/bpf',
   memlock: undefined,
   availableBytes: 2048 * 1024,
@@ -74,6 +76,7 @@ test('an empty folder is a machine of which nothing is known', () => {
     missing: ['CAP_BPF', 'CAP_PERFMON'],
     isInitialUserNamespace: false,
     tracefsProblem: 'absent',
+    paranoid: undefined,
     bpffs: '',
     memlock: undefined,
     availableBytes: undefined,
@@ -120,6 +123,17 @@ test.for([
     'proc/self/limits': `Max locked memory         ${limit}            unlimited            bytes\n`,
   };
   expect(lookAt(folder(changes)).memlock).toBe(memlock);
+});
+
+test.for([
+  ['2\n', 0n, undefined],
+  ['3\n', BPF | PERFMON, 3],
+  ['4\n', BPF | PERFMON, 4],
+  ['3\n', SYS_ADMIN, undefined],
+  ['-1\n', 0n, undefined],
+] as const)('perf_event_paranoid %j with capabilities %s', ([content, effective, paranoid]) => {
+  const changes = { 'proc/sys/kernel/perf_event_paranoid': content, 'proc/self/status': status(effective) };
+  expect(lookAt(folder(changes)).paranoid).toBe(paranoid);
 });
 
 test.for([

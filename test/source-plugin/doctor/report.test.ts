@@ -14,6 +14,7 @@ const WELL: Machine = {
   missing: [],
   isInitialUserNamespace: true,
   tracefsProblem: '',
+  paranoid: undefined,
   bpffs: '/sys/fs/bpf',
   memlock: undefined,
   availableBytes: 2 ** 30,
@@ -58,6 +59,11 @@ describe('a check of', () => {
       { status: 'warn', remedy: 'mount -t tracefs tracefs /sys/kernel/tracing' },
     ],
     ['tracefs', { tracefsProblem: 'unreadable' }, { status: 'warn', remedy: 'give it CAP_DAC_READ_SEARCH too' }],
+    [
+      'perf events',
+      { paranoid: 3 },
+      { status: 'warn', remedy: 'sysctl kernel.perf_event_paranoid=2, or CAP_SYS_ADMIN' },
+    ],
     ['bpffs', { bpffs: '' }, { status: 'warn', remedy: 'mount -t bpf bpf /sys/fs/bpf' }],
     [
       'memlock',
@@ -118,6 +124,11 @@ describe('hooks', () => {
     const able = { ...poor, missing: [] };
     const remedies = reportOf(findings({ machine: able, trials })).hooks.map(({ remedy }) => remedy);
     expect(remedies).toEqual(['', '', '', '', 'see tracefs', '']);
+    const short = reportOf(findings({ machine: { ...able, memlock: 65536, paranoid: 3 }, trials }));
+    expect(new Set(short.hooks.map(({ remedy }) => remedy))).toEqual(new Set(['see memlock']));
+    const watched = reportOf(findings({ machine: { ...able, paranoid: 3 }, trials })).hooks;
+    const perf = 'see perf events';
+    expect(watched.map(({ remedy }) => remedy)).toEqual(['', '', perf, perf, perf, '']);
   });
 
   test('too little memory to lock is no capture, though the hooks work with less', () => {
@@ -151,7 +162,7 @@ describe('the text', () => {
     const lines = textOf(report).split('\n');
     expect(lines[0]).toBe(`acceptstream 1.2.3, Node.js ${process.version}, ${process.arch}`);
     const checks = lines.slice(2, 2 + report.checks.length + report.hooks.length);
-    expect(new Set(checks.map((line) => /^(ok|warn|fail) +\S+ +/.exec(line)?.[0].length))).toEqual(new Set([34]));
+    expect(new Set(checks.map((line) => /^(ok|warn|fail) +.{26} {2}/.exec(line)?.[0].length))).toEqual(new Set([34]));
     expect(lines).toContain('Capture works, by tp_btf:sys_exit, which does not see');
     expect(lines).toContain('  - accepts through io_uring');
   });
@@ -176,7 +187,7 @@ test('the keys of the JSON are these', () => {
   for (const check of [...report.checks, ...report.hooks])
     expect(Object.keys(check)).toEqual(['name', 'status', 'detail', 'remedy']);
   expect(report.checks.map(({ name }) => name)).toEqual([
-    ...['kernel', 'btf', 'lockdown', 'privileges', 'tracefs', 'bpffs', 'libbpf', 'memlock', 'memory'],
+    ...['kernel', 'btf', 'lockdown', 'privileges', 'tracefs', 'perf events', 'bpffs', 'libbpf', 'memlock', 'memory'],
   ]);
   expect(report.hooks.map(({ name }) => name)).toEqual([...HOOKS]);
 });
