@@ -56,6 +56,7 @@ const LIVE: Readonly<Record<string, LiveCommand>> = {
 };
 
 const PIPED = 'npx acceptstream | grep --line-buffered sshd';
+const DOCTOR = 'npm start -- doctor';
 const HELP = 'npx acceptstream --help';
 const MANUAL = 'man ./source-plugin/man/acceptstream.8';
 
@@ -86,6 +87,14 @@ describeUnless(liveReason(), 'live', () => {
   });
 });
 
+test(DOCTOR, { timeout: 60_000 }, () => {
+  const { stdout, stderr } = spawnSync('bash', ['-c', DOCTOR], { cwd: ROOT, encoding: 'utf8' });
+  const names = (text: string) =>
+    text.split('\n').flatMap((line) => /^(?:ok|warn|fail) +(.{26}) {2}/.exec(line)?.[1] ?? []);
+  expect(names(stdout).length, stderr).toBeGreaterThan(10);
+  expect(names(sampleBehind(DOCTOR))).toEqual(names(stdout));
+});
+
 test(HELP, { timeout: 60_000 }, () => {
   const { status, stdout } = spawnSync('bash', ['-c', HELP], { cwd: ROOT, encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: formatHelp() });
@@ -101,7 +110,7 @@ test(MANUAL, ({ skip }) => {
 
 describe('the pages', () => {
   test('have no command that is not tested here', () => {
-    const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, HELP, MANUAL];
+    const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, DOCTOR, HELP, MANUAL];
     known.push(...Object.values(KAFKA_COMMANDS));
     expect(commands().sort()).toEqual(known.sort());
   });

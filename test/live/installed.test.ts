@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Report } from '../../source-plugin/doctor/report.js';
 import { Installed } from '../support/installed.js';
 import { newestNode } from '../support/newest-node.mjs';
 import { Program } from '../support/program.js';
@@ -57,6 +59,12 @@ describeUnless(liveReason(), 'the packed package, installed where no compiler is
     const packed = readFileSync(addon);
     // As an ELF file of another machine looks to the loader.
     writeFileSync(addon, readFileSync(join(installed.package, 'dist/acceptstream.arm64.bpf.o')));
+    const [node = '', ...rest] = installed.command(process.execPath);
+    const doctor = spawnSync(node, [...rest, 'doctor', '--json'], { encoding: 'utf8' });
+    expect({ status: doctor.status, stderr: doctor.stderr }).toEqual({ status: 1, stderr: '' });
+    const { checks, hooks } = JSON.parse(doctor.stdout) as Report;
+    expect(hooks).toEqual([]);
+    expect(checks.find(({ name }) => name === 'libbpf')?.detail).toMatch(/^the native addon does not load/);
     const poor = installed.npm(['rebuild', 'acceptstream']);
     expect(poor.status).toBe(1);
     expect(poor.output).toContain("missing: a C++17 compiler (g++), libbpf's headers and library: ");

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { formatUsage, optionRows } from '../../../source-plugin/cli/help.js';
 import { READ } from '../../../source-plugin/cli/read-options.js';
+import { DOCTOR } from '../../../source-plugin/doctor/options.js';
 
 const path = fileURLToPath(new URL('../../../source-plugin/man/acceptstream.8', import.meta.url));
 const source = readFileSync(path, 'utf8');
@@ -45,6 +46,10 @@ test('READ documents exactly the options that the capture has not', () => {
   const capture = optionRows().map(([flags]) => flags);
   const own = optionRows(READ).filter(([flags]) => !capture.includes(flags));
   expect(tags('READ')).toEqual(own.map(([flags, metavar]) => `${flags} ${metavar}`.trimEnd()));
+});
+
+test('DOCTOR documents exactly the options that the capture has not', () => {
+  expect(tags('DOCTOR')).toEqual(optionRows(DOCTOR).flatMap(([flags]) => (flags === '-h, --help' ? [] : [flags])));
 });
 
 test('SYNOPSIS is the usage', () => {
