@@ -19,6 +19,7 @@ export function coverageText(coverage) {
 // A hook sees a path on all kernels or on none of them, as far as they have both.
 function answer({ kernels }, path, at) {
   const seen = new Set(kernels.map(({ paths }) => paths[path.name][at]));
+  if (seen.has('counted')) return 'yes, or counted as missed';
   if (seen.has('once')) return 'yes';
   if (!seen.has('none')) return '';
   return path.none ? 'nothing' : '**no**';

@@ -1,5 +1,5 @@
 // What a guest told, held against what it had to tell: cells that passed or failed.
-import { CHOICE, expectation, OPTIONS, PATHS } from './paths.mjs';
+import { CHOICE, expectation, maySkip, OPTIONS, PATHS } from './paths.mjs';
 
 /** The lines of an agent; what is no line of its own is left out. */
 export function parseLines(text) {
@@ -14,13 +14,26 @@ export function parseLines(text) {
 
 const cellOf = (series, row, hook) => ({ series, row, ...(hook && { hook }) });
 
+/** `counted` when all that a hook did not see, the kernel says it skipped, on a hook where it may. */
+function verdict({ seen, missed = 0 }, { path, hook, series }, skipped) {
+  const isSkip = maySkip(hook, series) && missed > 0 && missed <= skipped;
+  if (path.name === 'counters') return seen === 'once' && missed > 0 ? (isSkip ? 'counted' : 'wrong') : seen;
+  return isSkip && expectation(path, hook, series) === 'once' && (seen === 'partly' || seen === 'none')
+    ? 'counted'
+    : seen;
+}
+
 function pathCell(path, hook, series, sights) {
   const expected = expectation(path, hook, series);
-  const found = sights.filter((sight) => sight.path === path.name && sight.hook === hook);
-  const [{ seen, problems } = { seen: 'nothing told', problems: [] }] = found;
-  const passed = found.length === 1 && seen === expected;
-  const detail = passed ? [] : [`${seen}, not ${expected}`, ...problems];
-  return { ...cellOf(series, path.name, hook), seen, passed, problems: detail };
+  const own = sights.filter((sight) => sight.hook === hook);
+  const found = own.filter((sight) => sight.path === path.name);
+  const [sight = { seen: 'nothing told', problems: [] }] = found;
+  const skipped = own.find((one) => one.path === 'counters')?.missed ?? 0;
+  const seen = verdict(sight, { path, hook, series }, skipped);
+  const passed = found.length === 1 && (seen === expected || seen === 'counted');
+  const missed = sight.missed > 0 ? [`${sight.missed} missed`] : [];
+  const problems = passed ? [] : [`${seen}, not ${expected}`, ...missed, ...sight.problems];
+  return { ...cellOf(series, path.name, hook), seen, passed, problems };
 }
 
 function optionCell(option, series, shown) {

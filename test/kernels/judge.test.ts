@@ -97,6 +97,22 @@ describe('judge', () => {
     expect(cells.filter(({ passed }) => passed)).toEqual([]);
   });
 
+  test.each([
+    ['tp_btf:sys_exit', '6.18', 2, 3, 'counted', true],
+    ['tp_btf:sys_exit', '6.18', 4, 3, 'partly', false],
+    ['tp_btf:sys_exit', '6.12', 2, 3, 'partly', false],
+    ['fentry:__inet_accept', '6.18', 2, 3, 'partly', false],
+  ])('holds what %s in %s missed, %i, against the %i that the kernel counted: %s', (hook, series, ...rest) => {
+    const [missed, counted, seen, passed] = rest;
+    const lines = goodLines(series).map((line) => {
+      if (line.hook !== hook) return line;
+      if (line.path === 'counters') return { ...line, missed: counted };
+      return line.path === 'parked' ? { ...line, seen: 'partly', missed } : line;
+    });
+    const cell = judge(series, lines, HOOKS).find((one) => one.row === 'parked' && one.hook === hook);
+    expect(cell).toMatchObject({ seen, passed });
+  });
+
   test('reads whole lines and no others', () => {
     expect(parseLines('{"kind":"end"}\n{"kind":"si')).toEqual([{ kind: 'end' }]);
   });

@@ -36,6 +36,12 @@ export const PATHS = [
   { name: 'counters', title: 'counters agree with the records', tcpaccept: '' },
 ];
 
+/**
+ * Whether a hook may miss an accept, as long as the kernel counts it: its program can be preempted, and the kernel then
+ * skips the next run on that CPU (since lazy preemption, 6.13). The other hooks run where preemption is off.
+ */
+export const maySkip = (hook, series) => SYSCALL_HOOKS.test(hook) && !isBefore(series, '6.13');
+
 /** Every option of tcpaccept; each runs on the kernel's best hook. */
 export const OPTIONS = ['none', '-t', '-T', '-p', '-P', '-4', '-6', '--cgroupmap', '--mntnsmap'];
 

@@ -1,7 +1,7 @@
 // The run as text, for people who run it.
 import { CHOICE, isTcpacceptSilent, OPTIONS, PATHS } from './paths.mjs';
 
-const MARKS = { once: '●', none: '○', absent: '–', refused: '–', shown: '●' };
+const MARKS = { once: '●', counted: '◐', none: '○', absent: '–', refused: '–', shown: '●' };
 const FAILED = '✗';
 
 const rowText = (cells) => `| ${cells.join(' | ')} |`;
@@ -50,7 +50,8 @@ export function renderTable(run) {
   const { hooks, kernels } = run;
   const head = ['path or option', 'tcpaccept', ...kernels.map(({ series }) => series)];
   const legend = [
-    `${MARKS.once} seen once, every field right   ${MARKS.none} not seen, as it has to be   ${MARKS.absent} kernel has no such path or hook   ${FAILED} failed`,
+    `${MARKS.once} seen once, every field right   ${MARKS.counted} the same, but for what the kernel skipped and counted`,
+    `${MARKS.none} not seen, as it has to be   ${MARKS.absent} kernel has no such path or hook   ${FAILED} failed`,
     `The marks of a cell, from left to right: ${hooks.join(', ')}. An option runs on the kernel's best hook.`,
   ];
   const versions = kernels.map(({ series, release, version }) => `${series}: ${release} (${version})`);

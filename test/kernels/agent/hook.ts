@@ -7,12 +7,14 @@ import { type Outcome, runWorkload, type Truth, Workload } from '../../workload/
 import type { KernelListener } from './kernel-listener.js';
 import { makePaths, type Path } from './paths.js';
 
-/** What was seen of a path: each accept once and whole, nothing at all, or what `problems` say. */
+/** What was seen of a path: each accept once and whole, only some of them, nothing at all, or what `problems` say. */
 export interface Sight {
   readonly path: string;
   readonly hook: Hook;
-  readonly seen: 'once' | 'none' | 'absent' | 'refused' | 'wrong';
+  readonly seen: 'once' | 'partly' | 'none' | 'absent' | 'refused' | 'wrong';
   readonly problems: readonly string[];
+  /** Of `counters`: runs of the programs that the kernel itself skipped; of a path seen partly or not: its accepts not seen. */
+  readonly missed?: number;
 }
 
 // A virtual CPU may stand still between two readings of a clock.
@@ -38,25 +40,37 @@ function visible(truth: Truth, record: Accept, hook: Hook, many: boolean): Truth
 
 function problemsOf(path: Path, truth: Truth, records: readonly Accept[], hook: Hook): string[] {
   const known = path.correct ? path.correct(truth) : truth;
-  const own = records.filter((record) => isOf(truth, record));
-  const [record] = own;
-  if (record === undefined || own.length > 1) return [`${own.length} records of ${truth.client_port}`];
   const context = { hook, mptcp: path.mptcp ?? false, clockStepUs: CLOCK_STEP_US };
-  return recordProblems(record, visible(known, record, hook, (path.scenario.parked ?? 0) > 1), context);
+  const many = (path.scenario.parked ?? 0) > 1;
+  return records.flatMap((record) => recordProblems(record, visible(known, record, hook, many), context));
+}
+
+/** The records of each accept; those of none, and those too many, are problems. */
+function compare(path: Path, accepts: readonly Truth[], records: readonly Accept[], hook: Hook) {
+  const pairs = accepts.map((truth) => ({ truth, own: records.filter((record) => isOf(truth, record)) }));
+  const known = new Set(pairs.flatMap(({ own }) => own));
+  return {
+    missed: pairs.filter(({ own }) => own.length === 0).length,
+    problems: [
+      ...pairs.flatMap(({ truth, own }) => problemsOf(path, truth, own, hook)),
+      ...pairs.flatMap(({ truth, own }) => (own.length > 1 ? [`${own.length} records of ${truth.client_port}`] : [])),
+      ...records.filter((record) => !known.has(record)).map((record) => `a record of ${record.remote_port}, no accept`),
+    ],
+  };
 }
 
 function judge(path: Path, outcome: Outcome | Error, all: readonly Accept[], hook: Hook): Sight {
-  if (outcome instanceof Error) return { path: path.name, hook, seen: 'wrong', problems: [outcome.message] };
+  const sight = { path: path.name, hook, problems: [] };
+  if (outcome instanceof Error) return { ...sight, seen: 'wrong', problems: [outcome.message] };
   const { accepts, ready } = outcome;
   const records = all.filter((record) => record.pid === ready.pid);
-  const sight = { path: path.name, hook, problems: [] };
   if (path.isAbsent?.(accepts)) return { ...sight, seen: 'absent' };
   const ends = accepts.filter((accept) => accept.errno !== (path.errno ?? 0));
   const wrong = ends.map((accept) => `the accept itself ended with errno ${accept.errno}`);
-  if (wrong.length === 0 && records.length === 0) return { ...sight, seen: 'none' };
-  const problems = [...wrong, ...accepts.flatMap((truth) => problemsOf(path, truth, records, hook))];
-  if (records.length !== accepts.length) problems.push(`${records.length} records of ${accepts.length} accepts`);
-  return { ...sight, seen: problems.length === 0 ? 'once' : 'wrong', problems };
+  const { missed, problems } = compare(path, accepts, records, hook);
+  if (wrong.length + problems.length > 0) return { ...sight, seen: 'wrong', problems: [...wrong, ...problems] };
+  if (missed === 0) return { ...sight, seen: 'once' };
+  return { ...sight, seen: records.length === 0 ? 'none' : 'partly', missed };
 }
 
 async function startAll(paths: readonly Path[]): Promise<Workload[]> {
@@ -88,11 +102,12 @@ async function runAll(processes: readonly Workload[], observer: Observer): Promi
 
 /** Every accept of the guest was ours, so the counters have to say the same as the records. */
 function countersOf(observer: Observer, hook: Hook): Sight {
-  const { seen, filtered, submitted, lost, missed } = observer.live.counters();
+  const { missed, ...counters } = observer.live.counters();
+  const { seen, filtered, submitted, lost } = counters;
   const wanted = observer.records.length;
-  const isRight = seen === wanted && submitted === wanted && filtered + lost + missed === 0;
-  const problems = isRight ? [] : [`${wanted} records: ${JSON.stringify({ seen, filtered, submitted, lost, missed })}`];
-  return { path: 'counters', hook, seen: isRight ? 'once' : 'wrong', problems };
+  const isRight = seen === wanted && submitted === wanted && filtered + lost === 0;
+  const problems = isRight ? [] : [`${wanted} records: ${JSON.stringify(counters)}`];
+  return { path: 'counters', hook, seen: isRight ? 'once' : 'wrong', problems, missed };
 }
 
 async function observePaths(hook: Hook, listener: KernelListener, observer: Observer, started: Started) {
