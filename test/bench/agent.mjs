@@ -1,6 +1,6 @@
 // The program under test, as a person runs it, its stdout in a file in memory.
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { child, JsonProgram, outputPath } from './scratch.mjs';
@@ -9,15 +9,11 @@ export const MAIN = fileURLToPath(new URL('../../dist/source-plugin/main.js', im
 const DEADLINE_MS = 10_000;
 const AT_REST_MS = 300;
 
-// Without tracefs only the second variant of the hook can be attached: empty file systems hide it.
-const HIDE_TRACEFS =
-  'for at in /sys/kernel/tracing /sys/kernel/debug; do [ ! -d $at ] || mount -t tmpfs none $at; done; exec "$@"';
-const WITHOUT_TRACEFS = ['unshare', '-m', '--propagation', 'private', 'sh', '-c', HIDE_TRACEFS, 'sh'];
-
-/** Variants of the hook: what to run the program through, and the kernel's name of its programs. */
+/** Hooks that are measured, by their short names: the best, and the two that any kernel has. */
 export const VARIANTS = [
-  { name: 'tracepoint', through: [], program: 'tracepoint_acce' },
-  { name: 'tp_btf', through: WITHOUT_TRACEFS, program: 'tp_btf_sys_exit' },
+  { name: 'fentry', options: ['--hook', 'fentry:__inet_accept'] },
+  { name: 'tracepoint', options: ['--hook', 'tracepoint:sys_exit_accept'] },
+  { name: 'tp_btf', options: ['--hook', 'tp_btf:sys_exit'] },
 ];
 
 async function until(what, ready) {
@@ -37,8 +33,8 @@ export class Agent {
   #stderr = '';
 
   /** Starts it with its arguments and waits until it is ready: when its header is there, unless told otherwise. */
-  static async start(variant = VARIANTS[0], options = [], isReady = ({ size }) => size > 0) {
-    const agent = new Agent(variant, options);
+  static async start(options = [], isReady = ({ size }) => size > 0) {
+    const agent = new Agent(options);
     await until(
       () => `the program is ready: ${agent.#stderr}`,
       () => isReady(agent) || agent.#ended(),
@@ -47,9 +43,9 @@ export class Agent {
     return agent;
   }
 
-  constructor(variant, options) {
+  constructor(options) {
     const rows = openSync(this.#path, 'w');
-    this.#child = child([...variant.through, process.execPath, MAIN, ...options], { stdio: ['ignore', rows, 'pipe'] });
+    this.#child = child([process.execPath, MAIN, ...options], { stdio: ['ignore', rows, 'pipe'] });
     closeSync(rows);
     this.#child.stderr.on('data', (bytes) => {
       this.#stderr += bytes;
@@ -100,35 +96,24 @@ export class Agent {
     return count;
   }
 
-  /** Ends it; its complaints must be about loss only. What it said to be ready is none. */
-  async stop(ready = '') {
+  /** Ends it; its complaints must be about loss only. `notices` are none. */
+  async stop(notices = '') {
     this.#child.kill('SIGINT');
     const [code] = await this.#exit;
-    const complaints = this.#stderr.replace(ready, '').replace(/^Possibly lost \d+ samples\n/gm, '');
+    const complaints = this.#stderr.replace(notices, '').replace(/^Possibly lost \d+ samples\n/gm, '');
     if (code !== 0 || complaints) throw new Error(`the program ended with ${code}: ${complaints}`);
   }
 }
 
-/** Our programs in the kernel, as bpfstat.c tells them. */
-async function loadedPrograms() {
-  const kernel = new JsonProgram('bench/bpfstat.c');
-  const { programs } = await kernel.ask();
-  await kernel.end();
-  return programs;
-}
-
-async function isUsable({ name, through, program }) {
-  if (name === 'tracepoint' && !existsSync('/sys/kernel/tracing/events/syscalls')) return false;
-  const before = new Set((await loadedPrograms()).map(({ id }) => id));
-  const agent = await Agent.start({ name, through, program });
-  const loaded = (await loadedPrograms()).filter(({ id }) => !before.has(id));
-  await agent.stop();
-  return loaded.some((one) => one.name === program);
+async function isUsable({ options }) {
+  const agent = await Agent.start(options).catch(() => undefined);
+  await agent?.stop();
+  return agent !== undefined;
 }
 
 let usable;
 
-/** The variants that this machine has: each was started, and the kernel showed its programs. */
+/** The variants that this machine has: each has proven itself at a start. */
 export async function usableVariants() {
   usable ??= (async () => {
     const found = [];

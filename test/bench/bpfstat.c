@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 /* The kernel keeps the first 15 bytes of a program's name. */
-static const char *const NAMES[] = { "tracepoint_acce", "tp_btf_sys_exit" };
+static const char *const NAMES[] = {
+	"fentry_inet_acc", "fentry_sock_gra", "kprobe_inet_acc", "kprobe_sock_gra", "tracepoint_acce", "tp_btf_sys_exit",
+};
 
 static long bpf(int command, union bpf_attr *attr)
 {

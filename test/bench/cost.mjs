@@ -62,7 +62,7 @@ export async function costRounds(start, rate, progress) {
 
 async function measureRounds(variant, progress) {
   const start = async () => {
-    const agent = await Agent.start(variant);
+    const agent = await Agent.start(variant.options);
     return { agent, rows: agent };
   };
   const { agent, rounds } = await costRounds(start, RATE, (step) => progress(`${variant.name}, ${step}`));

@@ -36,7 +36,7 @@ function show(text) {
 
 async function whyNotLive() {
   if (process.geteuid() !== 0) return 'needs root';
-  return (await usableVariants()).length > 0 ? '' : 'this kernel refuses both variants of the hook';
+  return (await usableVariants()).length > 0 ? '' : 'the program starts with none of the hooks measured';
 }
 
 async function take({ name, title, method, live, kafka, run }) {

@@ -31,7 +31,7 @@ export async function restOf(agent, progress) {
 const NOTHING = ['-P', '1'];
 
 export async function benchIdle(progress) {
-  const agent = await Agent.start(undefined, NOTHING);
+  const agent = await Agent.start(NOTHING);
   const values = await restOf(agent, progress);
   await agent.stop();
   return [{ name: 'idle', unit: '% of a core', values, atMost: { must: 0.5 } }];

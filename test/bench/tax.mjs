@@ -8,7 +8,7 @@ const CALLS = 3_000_000;
 const nanosPerCall = () => answer('bench/syscalls.c', [String(CALLS)]).ns;
 
 async function whileCapturing(variant) {
-  const agent = await Agent.start(variant);
+  const agent = await Agent.start(variant.options);
   const nanos = nanosPerCall();
   await agent.stop();
   return nanos;

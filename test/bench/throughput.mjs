@@ -5,7 +5,7 @@ const ROUNDS = 7;
 const ACCEPTS = 100_000;
 
 async function captured(variant) {
-  const agent = await Agent.start(variant);
+  const agent = await Agent.start(variant.options);
   const { pid, perSecond } = await burst(ACCEPTS);
   await agent.atRest();
   await agent.stop();
