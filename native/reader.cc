@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "pinned_map.h"
+#include "reader_refusal.h"
 
 namespace acceptstream {
 
@@ -78,9 +79,11 @@ Reader::~Reader() {
 int Reader::open(const CaptureOptions &options, Failure *failure) {
   said.clear();
   libbpf_set_print(remember);
+  int error = quick_refusal(options.hook, &said);
+  if (error) return fail(failure, "put a program there", error);
   object_ = bpf_object__open_file(options.object.c_str(), nullptr);
   if (!object_) return fail(failure, "open the BPF object", -errno);
-  int error = configure(options, failure);
+  error = configure(options, failure);
   if (!error) error = select(options.hook, failure);
   if (error) return error;
   error = bpf_object__load(object_);
@@ -222,7 +225,8 @@ Counters Reader::counters() {
   return sum;
 }
 
-// Runs that the kernel skipped because the program was already running on the CPU (9ed9e9ba2337, 5.12).
+// Runs that the kernel skipped because the program was already running on the CPU (9ed9e9ba2337, 5.12): no fewer than
+// the accepts that were, because tp_btf runs at every system call.
 uint64_t Reader::misses() const {
   uint64_t sum = 0;
   for (bpf_program *program : programs_) {

@@ -14,15 +14,16 @@ const REMEDIES: readonly { readonly fits: (reason: string) => boolean; readonly 
   },
   {
     // Before 5.11 maps count as locked memory (bpf_map_charge_init); CAP_SYS_RESOURCE lets libbpf lift the limit.
-    fits: (reason) => /EPERM: map '\w+': failed to create/.test(reason),
-    remedy: 'the ring is more memory than this user may lock: raise ulimit -l, or give a smaller --ring-bytes',
+    fits: (reason) => /EPERM: map '[\w.]+': failed to create/.test(reason),
+    remedy:
+      'the ring is more memory than may be locked: raise ulimit -l, add CAP_SYS_RESOURCE or give a smaller --ring-bytes',
   },
   {
     fits: () => !existsSync(BTF),
     remedy: `this kernel has no BTF (${BTF}): run a kernel of 5.10 or later built with CONFIG_DEBUG_INFO_BTF`,
   },
   {
-    fits: (reason) => /loading vmlinux BTF/.test(reason),
+    fits: (reason) => /loading vmlinux BTF|vmlinux BTF is not found/.test(reason),
     remedy: `the BTF of this kernel (${BTF}) cannot be read: see that nothing hides or cuts it`,
   },
   {

@@ -53,7 +53,7 @@ function debugLinesOf(open: () => void): string[] {
   try {
     open();
   } finally {
-    setLogLevel('info');
+    setLogLevel('warn');
     write.mockRestore();
   }
   return lines;
