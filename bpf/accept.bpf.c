@@ -1,27 +1,41 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 /* One shell per hook. The loader loads one rung of the ladder at a time. */
 #include "accept.h"
+#include "listener.h"
 #include "registers.h"
 
 /*
  * Both functions run in the context of who accepts, after the connection left
  * the listener's queue: also for a call that began before we attached, for
- * io_uring, and for a call that fails later. SCTP and others pass by too.
+ * io_uring, and for a call that fails later. SCTP and others pass by too. The
+ * graft is part of __inet_accept; of an MPTCP connection it is called for the
+ * MPTCP socket, never for a subflow.
  */
-static __always_inline int stream_accepted(struct sock *sk, struct socket *listening, enum accept_hook hook)
+static __always_inline int stream_accepted(struct sock *sk, struct sock *listener, enum accept_hook hook)
 {
 	if (!is_tcp(sk))
 		return 0;
-	return accepted(sk, listening ? BPF_CORE_READ(listening, sk) : NULL, hook);
+	return accepted(sk, listener, hook);
 }
 
+/*
+ * While a task is preempted in an fentry program, the kernel skips it for all
+ * others on that CPU (ca06f55b9002, 5.12). The graft runs with preemption off,
+ * so it sees every accept, and __inet_accept only tells it the listener.
+ */
 SEC("fentry/__inet_accept")
 int BPF_PROG(fentry_inet_accept, struct socket *sock, struct socket *newsock, struct sock *newsk)
 {
-	return stream_accepted(newsk, sock, ACCEPT_HOOK_FENTRY_INET_ACCEPT);
+	remember_listener(newsk, BPF_CORE_READ(sock, sk));
+	return 0;
 }
 
-/* Does not know the listener; of an MPTCP connection it is called for the MPTCP socket, never for a subflow. */
+SEC("fentry/security_sock_graft")
+int BPF_PROG(fentry_inet_accept_graft, struct sock *sk)
+{
+	return stream_accepted(sk, take_listener(sk), ACCEPT_HOOK_FENTRY_INET_ACCEPT);
+}
+
 SEC("fentry/security_sock_graft")
 int BPF_PROG(fentry_sock_graft, struct sock *sk)
 {
@@ -31,7 +45,9 @@ int BPF_PROG(fentry_sock_graft, struct sock *sk)
 SEC("kprobe/__inet_accept")
 int kprobe_inet_accept(struct pt_regs *regs)
 {
-	return stream_accepted(third_argument(regs), first_argument(regs), ACCEPT_HOOK_KPROBE_INET_ACCEPT);
+	struct socket *sock = first_argument(regs);
+
+	return stream_accepted(third_argument(regs), BPF_CORE_READ(sock, sk), ACCEPT_HOOK_KPROBE_INET_ACCEPT);
 }
 
 SEC("kprobe/security_sock_graft")

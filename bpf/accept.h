@@ -143,7 +143,9 @@ static __always_inline int accepted(struct sock *sk, struct sock *listener, enum
 	if (!own || !event)
 		return 0;
 	if (is_probe(task, port)) {
-		count(&own->probe);
+		/* Of two programs both have to see. */
+		if (listener || hook != ACCEPT_HOOK_FENTRY_INET_ACCEPT)
+			count(&own->probe);
 		return 0;
 	}
 	count(&own->seen);

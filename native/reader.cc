@@ -21,11 +21,12 @@ namespace {
 
 struct Rung {
   const char *hook;
-  std::vector<const char *> programs;
+  std::vector<const char *> programs;  // each sees accepts
+  const char *aide = nullptr;          // tells them more: what it misses is not missed
 };
 
 const Rung kLadder[] = {
-    {hook_name(ACCEPT_HOOK_FENTRY_INET_ACCEPT), {"fentry_inet_accept"}},
+    {hook_name(ACCEPT_HOOK_FENTRY_INET_ACCEPT), {"fentry_inet_accept_graft"}, "fentry_inet_accept"},
     {hook_name(ACCEPT_HOOK_FENTRY_SOCK_GRAFT), {"fentry_sock_graft"}},
     {hook_name(ACCEPT_HOOK_KPROBE_INET_ACCEPT), {"kprobe_inet_accept"}},
     {hook_name(ACCEPT_HOOK_KPROBE_SOCK_GRAFT), {"kprobe_sock_graft"}},
@@ -126,16 +127,22 @@ int Reader::select(const std::string &hook, Failure *failure) {
   if (!rung) return fail(failure, "choose the hook", -EINVAL);
   bpf_program *program;
   bpf_object__for_each_program(program, object_) bpf_program__set_autoload(program, false);
-  for (const char *name : rung->programs) {
-    program = bpf_object__find_program_by_name(object_, name);
-    bpf_program__set_autoload(program, true);
-    programs_.push_back(program);
-  }
+  for (const char *name : rung->programs) programs_.push_back(bpf_object__find_program_by_name(object_, name));
+  if (rung->aide) aide_ = bpf_object__find_program_by_name(object_, rung->aide);
+  for (bpf_program *chosen : attachable()) bpf_program__set_autoload(chosen, true);
   return 0;
 }
 
+// The aide first: accepts that are seen meanwhile have all that they should.
+std::vector<bpf_program *> Reader::attachable() const {
+  std::vector<bpf_program *> all;
+  if (aide_) all.push_back(aide_);
+  all.insert(all.end(), programs_.begin(), programs_.end());
+  return all;
+}
+
 int Reader::attach(Failure *failure) {
-  for (bpf_program *program : programs_) {
+  for (bpf_program *program : attachable()) {
     bpf_link *link = bpf_program__attach(program);
     if (!link) return fail(failure, "attach the programs", -errno);
     links_.push_back(link);

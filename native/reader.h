@@ -87,10 +87,12 @@ class Reader {
   int prove(Failure *failure);
   int see_own_accept(OwnAccept *own, long call);
   int set_probe(const accept_probe &probe);
+  std::vector<bpf_program *> attachable() const;
   uint64_t misses() const;
 
   bpf_object *object_ = nullptr;
   std::vector<bpf_program *> programs_;
+  bpf_program *aide_ = nullptr;
   std::vector<bpf_link *> links_;
   Ring ring_;
   Encoder encoder_;

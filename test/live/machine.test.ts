@@ -28,7 +28,7 @@ async function showsAccept(through: readonly string[]): Promise<{ links: string[
 
 const WELL = { code: 0, signal: null };
 const LINKS: Readonly<Record<Hook, readonly string[]>> = {
-  'fentry:__inet_accept': ['tracing'],
+  'fentry:__inet_accept': ['tracing', 'tracing'],
   'fentry:security_sock_graft': ['tracing'],
   'kprobe:__inet_accept': ['perf'],
   'kprobe:security_sock_graft': ['perf'],
