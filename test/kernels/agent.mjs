@@ -13,7 +13,7 @@ const FLAGS = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', '-s
 const SOURCES = { scenario: 'scenario', burst: 'burst.c', bpfmap: 'bpfmap.c' };
 const TO_SCRIPT = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
 // A guest has little CPU, and shares it.
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 
 /** Command line of the agent in a guest, for its shell. */
 export const COMMAND = [

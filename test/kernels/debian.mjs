@@ -1,8 +1,9 @@
 // Debian's packages of any suite, through an apt of our own: the host's mirror and keys, but nothing is installed.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { temporaryFolder } from '../../pipelines/kafka-local/folder.mjs';
 
 const runs = promisify(execFile);
 
@@ -64,6 +65,11 @@ function sourcesOf(suites) {
   return groups.filter(([, names]) => names.length > 0).map(([uri, names]) => stanza(uri, names));
 }
 
+// Another process may be reading it.
+function writeOnce(path, text) {
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
+}
+
 /** What apt knows of some suites of one architecture. Its state is in `folder`; the host's own is neither read nor touched. */
 export class Debian {
   #folder;
@@ -73,9 +79,9 @@ export class Debian {
     this.#folder = folder;
     mkdirSync(join(folder, 'lists/partial'), { recursive: true });
     mkdirSync(join(folder, 'archives/partial'), { recursive: true });
-    writeFileSync(join(folder, 'debian.sources'), sourcesOf(suites).join('\n'));
+    writeOnce(join(folder, 'debian.sources'), sourcesOf(suites).join('\n'));
     // No package is installed here: what a package needs is always all of it.
-    writeFileSync(join(folder, 'status'), '');
+    writeOnce(join(folder, 'status'), '');
     const settings = {
       'Dir::State': folder,
       'Dir::State::status': join(folder, 'status'),
@@ -95,9 +101,9 @@ export class Debian {
     this.#config = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   }
 
-  async #run(program, args) {
+  async #run(program, args, cwd = this.#folder) {
     const argv = [join(this.#folder, 'lock'), program, ...this.#config, ...args];
-    const { stdout } = await runs('flock', argv, { cwd: join(this.#folder, 'archives'), maxBuffer: OUTPUT_BYTES });
+    const { stdout } = await runs('flock', argv, { cwd, maxBuffer: OUTPUT_BYTES });
     return stdout.split('\n').filter((line) => line !== '');
   }
 
@@ -132,17 +138,13 @@ export class Debian {
 
   /** Fetches packages, each NAME=VERSION, and unpacks of each the parts that match a wildcard. */
   async unpack(packages, target, wildcards = ['*']) {
-    const archives = join(this.#folder, 'archives');
-    await this.#run('apt-get', ['-qq', 'download', ...packages]);
-    for (const wanted of packages) {
-      const [name, version] = wanted.split('=');
-      const start = `${name}_${version.replaceAll(':', '%3a')}_`;
-      const file = join(
-        archives,
-        readdirSync(archives).find((one) => one.startsWith(start)),
-      );
-      await runs('sh', ['-c', UNPACK, 'sh', file, target, ...wildcards]);
-      rmSync(file);
+    const fetched = temporaryFolder(join(this.#folder, 'fetched-'));
+    try {
+      await this.#run('apt-get', ['-qq', 'download', ...packages], fetched.path);
+      for (const file of readdirSync(fetched.path))
+        await runs('sh', ['-c', UNPACK, 'sh', join(fetched.path, file), target, ...wildcards]);
+    } finally {
+      fetched.remove();
     }
   }
 }

@@ -24,7 +24,7 @@ cd /root
 echo 'guest: start'
 /bin/sh /command </dev/null >"${line}1"
 status=$?
-# Both lines are read behind each other: the second one must have left.
-stty -F "${line}1" drain 2>/dev/null
 echo "guest: exit $status"
+# Waits until that has left (stty sets with TCSADRAIN); the other line was empty when it was closed.
+stty -F "${line}0" -echo
 poweroff -f

@@ -7,7 +7,8 @@ import { figures, judge, parseLines } from './judge.mjs';
 import { findKernel } from './kernels.mjs';
 import { GUEST_BYTES, runGuest, stderrOf } from './qemu.mjs';
 
-const TIMEOUT_MS = 600_000;
+// Two minutes on two CPUs that do nothing else.
+const TIMEOUT_MS = 1_200_000;
 const CONSOLE_LINES = 15;
 
 const seconds = (since) => Math.round((performance.now() - since) / 1000);
@@ -47,6 +48,16 @@ function sideBySide() {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / GUEST_BYTES)));
 }
 
+// What the index has and the mirror has not, is missing too.
+async function find(series, say) {
+  try {
+    return await findKernel(series);
+  } catch (error) {
+    say(`kernel ${series}: ${error.stderr || error.message}`);
+    return undefined;
+  }
+}
+
 /**
  * Boots a guest for each series and observes all hooks in it. `say` is told how far it is.
  * @returns {Promise<{observed: object[], missing: string[]}>} kernels with their cells; series that the mirror has not
@@ -54,7 +65,7 @@ function sideBySide() {
 export async function observeKernels(series, hooks, { root, scratch, say }) {
   say('fetching kernels and the emulator, packing the package');
   const kernels = [];
-  for (const one of series) kernels.push(await findKernel(one));
+  for (const one of series) kernels.push(await find(one, say));
   const parts = await prepare(root, scratch);
   const waiting = kernels.filter(Boolean);
   const observed = [];

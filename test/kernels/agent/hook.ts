@@ -19,7 +19,7 @@ export interface Sight {
 
 // A virtual CPU may stand still between two readings of a clock.
 const CLOCK_STEP_US = 50_000;
-const HANGS_MS = 60_000;
+const HANGS_MS = 180_000;
 const OLDEST_TASK_REGISTERS = [5, 15] as const;
 
 /** Whether a hook reaches the listener, and so its queue. */
