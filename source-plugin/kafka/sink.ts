@@ -1,4 +1,4 @@
-import type { Admin } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import type { Block } from '../../filter-core/index.js';
 import { AcceptstreamError } from '../../schemas/error.js';
 import type { KafkaConfig } from '../config/types.js';
@@ -94,12 +94,23 @@ async function administer<T>(
   waiting: Waiting,
   work: (admin: Admin) => Promise<T>,
 ): Promise<T> {
-  const admin = client.admin();
+  const admin = await persist(() => connectAdmin(client), waiting);
   try {
-    await persist(() => admin.connect(), waiting);
     return await persist(() => work(admin), waiting);
   } finally {
     await admin.disconnect();
+  }
+}
+
+// One for each attempt: kafkajs takes a broker whose first answer is late for connected, and never asks it again.
+async function connectAdmin(client: Kafka): Promise<Admin> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return admin;
+  } catch (error) {
+    await admin.disconnect().catch(() => {});
+    throw error;
   }
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { type Kafka, type Server, sharedKafka, startKafka, uniqueName } from '../support/kafka.js';
+import { expect, onTestFinished, test } from 'vitest';
+import { sharedKafka } from '../support/kafka.js';
 import { lostSamples, type Program } from '../support/program.js';
 import { describeUnless } from '../support/reasons.js';
 import { Burst } from '../workload/burst.js';
+import { ownBrokers } from './own-brokers.js';
 import { auditOf, fileOf, residentBytes, runReason, sinkOf, startRun, untilStderr } from './run-program.js';
 import { administer, countOf, createTopic, readAll, readTopic } from './topics.js';
 
-const START_MS = 120_000;
 const TEST_MS = 100_000;
 const AWAY_MS = 4_000;
 const STOPPED_MS = 10_000;
@@ -22,21 +22,7 @@ const UNDER_WAY = 1_500;
 const GROWTH = 32 * 1024 * 1024;
 
 describeUnless(runReason(), 'accepts on their way to a broker that fails', () => {
-  let kafka: Kafka;
-  let broker: Server;
-  let topic: string;
-
-  beforeAll(async () => {
-    kafka = await startKafka();
-    broker = kafka.nodes[0] as Server;
-  }, START_MS);
-
-  beforeEach(async () => {
-    topic = uniqueName('run');
-    await createTopic(kafka.brokers, topic);
-  });
-
-  afterAll(() => kafka?.stop());
+  const own = ownBrokers('run');
 
   const burstOf = (seconds: number) => Burst.start({ count: RATE * seconds, rate: RATE, threads: THREADS });
 
@@ -44,7 +30,7 @@ describeUnless(runReason(), 'accepts on their way to a broker that fails', () =>
     const program = await startRun({
       source: { ring_bytes },
       filter: { pid: burst.pid },
-      sinks: { siem: sinkOf(kafka.brokers, topic, { required: true }), ...more },
+      sinks: { siem: sinkOf(own.kafka.brokers, own.topic, { required: true }), ...more },
     });
     onTestFinished(() => program.signal('SIGKILL'));
     return program;
@@ -62,12 +48,12 @@ describeUnless(runReason(), 'accepts on their way to a broker that fails', () =>
     const burst = await burstOf(12);
     const program = await begin(burst, LARGE_RING);
     const count = await during(burst, async () => {
-      await broker.kill();
+      await own.broker.kill();
       await sleep(AWAY_MS);
-      await broker.start();
+      await own.broker.start();
     });
     expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
-    const audit = auditOf(await readAll(kafka.brokers, topic, count));
+    const audit = auditOf(await readAll(own.kafka.brokers, own.topic, count));
     expect(audit).toEqual({ delivered: count, doubled: 0, reordered: 0, unexplained: 0, lost: 0 });
     expect(lostSamples(program.stderr)).toBe(0);
     expect(program.stderr).toMatch(/^acceptstream: siem: .*trying again$/m);
@@ -78,12 +64,12 @@ describeUnless(runReason(), 'accepts on their way to a broker that fails', () =>
     const burst = await burstOf(14);
     const program = await begin(burst, LARGE_RING);
     const count = await during(burst, async () => {
-      await broker.pause();
+      await own.broker.pause();
       await sleep(STOPPED_MS);
-      await broker.resume();
+      await own.broker.resume();
     });
     expect(await program.stop('SIGINT')).toEqual({ code: 0, signal: null });
-    const audit = auditOf(await readAll(kafka.brokers, topic, count));
+    const audit = auditOf(await readAll(own.kafka.brokers, own.topic, count));
     expect(audit).toEqual({ delivered: count, doubled: 0, reordered: 0, unexplained: 0, lost: 0 });
     expect(lostSamples(program.stderr)).toBe(0);
   });
@@ -95,15 +81,15 @@ describeUnless(runReason(), 'accepts on their way to a broker that fails', () =>
     const program = await begin(burst, SMALL_RING);
     const memory: number[] = [];
     const count = await during(burst, async () => {
-      await broker.kill();
+      await own.broker.kill();
       memory.push(residentBytes(program));
       await sleep(AWAY_MS);
       memory.push(residentBytes(program));
-      await broker.start();
+      await own.broker.start();
     });
     expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     const said = lostSamples(program.stderr);
-    const { lost, ...audit } = auditOf(await readAll(kafka.brokers, topic, count - said));
+    const { lost, ...audit } = auditOf(await readAll(own.kafka.brokers, own.topic, count - said));
     expect(audit).toEqual({ delivered: count - said, doubled: 0, reordered: 0, unexplained: 0 });
     expect(said).toBeGreaterThan(RATE);
     expect(lost).toBeGreaterThan(0);
@@ -114,12 +100,12 @@ describeUnless(runReason(), 'accepts on their way to a broker that fails', () =>
   test('a topic that is deleted takes its sink out, and stdout goes on', { timeout: TEST_MS }, async () => {
     const burst = await burstOf(15);
     const screen = { screen: { type: 'stdout', format: 'json' } };
-    const program = await begin(burst, LARGE_RING, { siem: sinkOf(kafka.brokers, topic), ...screen });
+    const program = await begin(burst, LARGE_RING, { siem: sinkOf(own.kafka.brokers, own.topic), ...screen });
     const count = await during(burst, async () => {
-      await administer(kafka.brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+      await administer(own.kafka.brokers, (admin) => admin.deleteTopics({ topics: [own.topic] }));
       await untilStderr(program, (text) => text.includes('left out'));
     });
-    expect(program.stderr).toContain(`siem is left out: topic ${topic} does not exist (any more): create it\n`);
+    expect(program.stderr).toContain(`siem is left out: topic ${own.topic} does not exist (any more): create it\n`);
     expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(program.stdout.split('\n')).toHaveLength(count + 1);
   });
@@ -130,14 +116,14 @@ describeUnless(runReason(), 'accepts on their way to a broker that fails', () =>
     const burst = await burstOf(3);
     const program = await begin(burst, LARGE_RING);
     const count = await during(burst, async () => {
-      await broker.kill();
+      await own.broker.kill();
       await sleep(100);
     });
     const start = performance.now();
     expect(await program.stop('SIGTERM')).toEqual({ code: 1, signal: null });
     expect(performance.now() - start).toBeLessThan(20_000);
-    await broker.start();
-    const delivered = (await readTopic(kafka.brokers, topic)).length;
+    await own.broker.start();
+    const delivered = (await readTopic(own.kafka.brokers, own.topic)).length;
     // The broker may have the batch under way, which it had no time to acknowledge: possibly lost.
     const surplus = delivered + lostSamples(program.stderr) - count;
     expect(surplus).toBeGreaterThanOrEqual(0);
@@ -148,22 +134,22 @@ describeUnless(runReason(), 'accepts on their way to a broker that fails', () =>
 
   test('SIGHUP takes a sink away from a broker that is gone', { timeout: TEST_MS }, async () => {
     const other = (await sharedKafka()).brokers;
-    await createTopic(other, topic);
+    await createTopic(other, own.topic);
     const burst = await burstOf(3);
     const source = { ring_bytes: LARGE_RING };
     const filter = { pid: burst.pid };
-    const config = { source, filter, sinks: { siem: sinkOf(kafka.brokers, topic) } };
-    const name = `${topic}.yaml`;
+    const config = { source, filter, sinks: { siem: sinkOf(own.kafka.brokers, own.topic) } };
+    const name = `${own.topic}.yaml`;
     const program = await startRun(config, name);
     onTestFinished(() => program.signal('SIGKILL'));
-    const count = await during(burst, () => broker.kill());
-    fileOf(name, { source, filter, sinks: { siem: sinkOf(other, topic) } });
+    const count = await during(burst, () => own.broker.kill());
+    fileOf(name, { source, filter, sinks: { siem: sinkOf(other, own.topic) } });
     program.signal('SIGHUP');
     await untilStderr(program, (text) => text.includes('yaml reloaded'));
     expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
-    await broker.start();
-    const stored = [...(await readTopic(kafka.brokers, topic)), ...(await readAll(other, topic, 1))];
+    await own.broker.start();
+    const stored = [...(await readTopic(own.kafka.brokers, own.topic)), ...(await readAll(other, own.topic, 1))];
     expect(auditOf(stored)).toMatchObject({ delivered: count, unexplained: 0 });
-    expect(await countOf(other, topic)).toBeGreaterThan(0);
+    expect(await countOf(other, own.topic)).toBeGreaterThan(0);
   });
 });

@@ -83,6 +83,16 @@ describe('a port that', () => {
     expect(notices.at(-1)).toMatch(/^went on after/);
   });
 
+  test('takes the first request and says nothing for long is waited for', { timeout: 90_000 }, async () => {
+    answer = () => undefined;
+    const opening = open();
+    await until('a notice', () => notices.length > 0, 60_000);
+    expect(notices[0]).toMatch(/^cannot reach .*timed out/);
+    answer = right;
+    await write(0, await opening);
+    expect(notices.at(-1)).toMatch(/^went on after/);
+  });
+
   test('sends its answers byte by byte is understood', async () => {
     answer = (request, socket) => {
       for (const byte of right(request, socket) ?? []) socket.write(Buffer.of(byte));

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionMetadata } from 'kafkajs';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Kafka, kafkaReason, type Server, startKafka, uniqueName } from '../support/kafka.js';
+import { expect, test } from 'vitest';
+import { kafkaReason, type Server } from '../support/kafka.js';
 import { describeUnless } from '../support/reasons.js';
 import { until } from '../support/until.js';
 import { configOf } from './config.js';
 import { Delivery, faultsOf, NO_FAULTS } from './delivery.js';
-import { administer, createTopic, readAll } from './topics.js';
+import { ownBrokers } from './own-brokers.js';
+import { administer, readAll } from './topics.js';
 
-const START_MS = 180_000;
 const TEST_MS = 120_000;
 const SOME = 5_000;
 const BROKERS = 3;
@@ -16,22 +16,12 @@ const AWAY_MS = 5_000;
 const IN_SYNC_MS = 60_000;
 
 describeUnless(kafkaReason(), 'records on their way to three brokers, replication 3, min ISR 2', () => {
-  let kafka: Kafka;
-  let topic: string;
-
-  beforeAll(async () => {
-    kafka = await startKafka({ brokers: BROKERS });
-  }, START_MS);
-
-  beforeEach(async () => {
-    topic = uniqueName('leader');
-    await createTopic(kafka.brokers, topic, { partitions: 6, replication: 3 });
-  });
-
-  afterAll(() => kafka?.stop());
+  const own = ownBrokers('leader', BROKERS, { partitions: 6, replication: 3 });
 
   async function partitions(): Promise<readonly PartitionMetadata[]> {
-    const { topics } = await administer(kafka.brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    const { topics } = await administer(own.kafka.brokers, (admin) =>
+      admin.fetchTopicMetadata({ topics: [own.topic] }),
+    );
     return topics[0]?.partitions ?? [];
   }
 
@@ -44,11 +34,11 @@ describeUnless(kafkaReason(), 'records on their way to three brokers, replicatio
 
   async function leaderOf(partition: number): Promise<Server> {
     const leader = (await partitions()).find(({ partitionId }) => partitionId === partition)?.leader ?? 0;
-    return kafka.nodes[leader - 1] as Server;
+    return own.kafka.nodes[leader - 1] as Server;
   }
 
   test('survive kill -9 of each leader in turn', { timeout: TEST_MS }, async () => {
-    const delivery = await Delivery.start(configOf({ brokers: kafka.brokers, topic }));
+    const delivery = await Delivery.start(configOf({ brokers: own.kafka.brokers, topic: own.topic }));
     await delivery.more(SOME);
     for (let round = 0; round < BROKERS; round++) {
       const leader = await leaderOf(round);
@@ -58,23 +48,23 @@ describeUnless(kafkaReason(), 'records on their way to three brokers, replicatio
       await inSync();
     }
     const sent = await delivery.finish();
-    expect(faultsOf(await readAll(kafka.brokers, topic, sent), sent)).toEqual(NO_FAULTS);
+    expect(faultsOf(await readAll(own.kafka.brokers, own.topic, sent), sent)).toEqual(NO_FAULTS);
   });
 
   test('start with the first broker of the list away', { timeout: TEST_MS }, async () => {
-    await kafka.nodes[0]?.kill();
-    const delivery = await Delivery.start(configOf({ brokers: kafka.brokers, topic }));
+    await own.kafka.nodes[0]?.kill();
+    const delivery = await Delivery.start(configOf({ brokers: own.kafka.brokers, topic: own.topic }));
     await delivery.more(SOME);
-    await kafka.nodes[0]?.start();
+    await own.kafka.nodes[0]?.start();
     await inSync();
     const sent = await delivery.finish();
-    expect(faultsOf(await readAll(kafka.brokers, topic, sent), sent)).toEqual(NO_FAULTS);
+    expect(faultsOf(await readAll(own.kafka.brokers, own.topic, sent), sent)).toEqual(NO_FAULTS);
   });
 
   test('wait while fewer replicas are in sync than must be', { timeout: TEST_MS }, async () => {
-    const delivery = await Delivery.start(configOf({ brokers: kafka.brokers, topic }));
+    const delivery = await Delivery.start(configOf({ brokers: own.kafka.brokers, topic: own.topic }));
     await delivery.more(SOME);
-    const away = kafka.nodes.slice(1);
+    const away = own.kafka.nodes.slice(1);
     for (const node of away) await node.pause();
     const before = delivery.sent;
     await sleep(AWAY_MS);
@@ -82,6 +72,6 @@ describeUnless(kafkaReason(), 'records on their way to three brokers, replicatio
     for (const node of away) await node.resume();
     await delivery.more(SOME);
     const sent = await delivery.finish();
-    expect(faultsOf(await readAll(kafka.brokers, topic, sent), sent)).toEqual(NO_FAULTS);
+    expect(faultsOf(await readAll(own.kafka.brokers, own.topic, sent), sent)).toEqual(NO_FAULTS);
   });
 });
