@@ -7,13 +7,6 @@ import { Workload } from '../workload/workload.js';
 /** Runs a command where a folder is empty. */
 const without = (path: string) => ['unshare', '--mount', 'sh', '-ec', `mount -t tmpfs none ${path}; exec "$@"`, 'sh'];
 
-/** Runs a command as nobody with nothing but these capabilities. */
-function withCapabilities(names: readonly string[]): string[] {
-  const set = names.map((name) => `+${name}`).join();
-  const ids = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-  return names.length === 0 ? ids : [...ids, '--inh-caps', set, '--ambient-caps', set];
-}
-
 /** One accept as the command shows it when run that way, and what it was attached to. */
 async function showsAccept(through: readonly string[]): Promise<{ links: string[]; exit: Exit }> {
   const workload = await Workload.start({});
@@ -45,21 +38,6 @@ describeUnless(liveReason(), 'on a machine', () => {
   const last = HOOKS.slice(0, -2).every((hook) => refusal(hook) !== '');
   test.runIf(last)('without tracefs it takes the BTF tracepoint', async () => {
     expect(await showsAccept(without('/sys/kernel/tracing'))).toEqual({ links: LINKS['tp_btf:sys_exit'], exit: WELL });
-  });
-
-  test('a user with CAP_BPF and CAP_PERFMON may capture', async () => {
-    expect((await showsAccept(withCapabilities(['bpf', 'perfmon']))).exit).toEqual(WELL);
-  });
-
-  test.for([
-    [[], /CAP_BPF and CAP_PERFMON/],
-    [['bpf'], /CAP_BPF and CAP_PERFMON/],
-    [['perfmon'], /CAP_BPF and CAP_PERFMON/],
-  ] as const)('a user with only the capabilities %j may not', async ([names, remedy]) => {
-    const program = await runProgram([], { through: withCapabilities(names) });
-    expect({ code: program.code, stdout: program.stdout }).toEqual({ code: 1, stdout: '' });
-    expect(program.stderr).toMatch(/^acceptstream: [^\n]+\n$/);
-    expect(program.stderr).toMatch(remedy);
   });
 
   test('without BTF it says so', async () => {

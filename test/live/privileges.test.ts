@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Program } from '../support/program.js';
+import { Program, runProgram } from '../support/program.js';
 import { describeUnless, hookReason, liveReason } from '../support/reasons.js';
 import { columnsOf, row } from '../support/reference.js';
 import { Workload } from '../workload/workload.js';
@@ -10,9 +10,9 @@ const capabilities = (names: readonly string[]) => names.map((name) => `+${name}
 
 /** Runs a command as nobody with nothing but these capabilities. */
 function nobodyWith(names: readonly string[]): string[] {
+  const ids = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
   const set = capabilities(names);
-  const ids = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
-  return ['setpriv', ...ids, '--inh-caps', set, '--ambient-caps', set];
+  return names.length === 0 ? ids : [...ids, '--inh-caps', set, '--ambient-caps', set];
 }
 
 /** Root as in a container that was given nothing but these. */
@@ -57,4 +57,12 @@ describeUnless(liveReason(), 'captures, and then no thread has a capability:', (
       expect(said).toContain('live by tracepoint:sys_exit_accept, ');
     },
   );
+});
+
+describeUnless(liveReason(), 'a user', () => {
+  test.for([[], ['bpf'], ['perfmon']] as const)('with only the capabilities %j may not capture', async (names) => {
+    const program = await runProgram([], { through: nobodyWith(names) });
+    expect({ code: program.code, stdout: program.stdout }).toEqual({ code: 1, stdout: '' });
+    expect(program.stderr).toMatch(/^acceptstream: [^\n]*CAP_BPF and CAP_PERFMON[^\n]*\n$/);
+  });
 });
