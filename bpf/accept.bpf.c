@@ -4,6 +4,38 @@
 #include "listener.h"
 #include "registers.h"
 
+/* The socket behind a descriptor of the current task, NULL when it is none. */
+static __always_inline struct sock *socket_of(int fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **slots = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+	struct socket *socket;
+
+	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
+/* Which listener the current task accepts from by a system call; NULL for io_uring and 32-bit calls. */
+static __always_inline struct sock *listener_of_call(void)
+{
+	struct pt_regs *regs = syscall_registers();
+	long number;
+
+	if (!regs || syscall_is_compat((struct task_struct *)bpf_get_current_task()))
+		return NULL;
+	number = syscall_number(regs);
+	if (number != SYSCALL_ACCEPT && number != SYSCALL_ACCEPT4)
+		return NULL;
+	return socket_of(syscall_first_argument(regs));
+}
+
 /*
  * Both functions run in the context of who accepts, after the connection left
  * the listener's queue: also for a call that began before we attached, for
@@ -21,7 +53,8 @@ static __always_inline int stream_accepted(struct sock *sk, struct sock *listene
 /*
  * While a task is preempted in an fentry program, the kernel skips it for all
  * others on that CPU (ca06f55b9002, 5.12). The graft runs with preemption off,
- * so it sees every accept, and __inet_accept only tells it the listener.
+ * so it sees every accept, and __inet_accept only tells it the listener; where
+ * that was skipped, the system call does.
  */
 SEC("fentry/__inet_accept")
 int BPF_PROG(fentry_inet_accept, struct socket *sock, struct socket *newsock, struct sock *newsk)
@@ -33,7 +66,12 @@ int BPF_PROG(fentry_inet_accept, struct socket *sock, struct socket *newsock, st
 SEC("fentry/security_sock_graft")
 int BPF_PROG(fentry_inet_accept_graft, struct sock *sk)
 {
-	return stream_accepted(sk, take_listener(sk), ACCEPT_HOOK_FENTRY_INET_ACCEPT);
+	struct sock *listener = take_listener(sk);
+
+	/* The proof is one of __inet_accept, too. */
+	if (!listener && !probe.port)
+		listener = listener_of_call();
+	return stream_accepted(sk, listener, ACCEPT_HOOK_FENTRY_INET_ACCEPT);
 }
 
 SEC("fentry/security_sock_graft")
@@ -54,24 +92,6 @@ SEC("kprobe/security_sock_graft")
 int kprobe_sock_graft(struct pt_regs *regs)
 {
 	return stream_accepted(first_argument(regs), NULL, ACCEPT_HOOK_KPROBE_SOCK_GRAFT);
-}
-
-/* The socket behind a descriptor of the current task, NULL when it is none. */
-static __always_inline struct sock *socket_of(int fd)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = BPF_CORE_READ(table, fd);
-	struct file *file = NULL;
-	struct socket *socket;
-
-	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
 }
 
 /* The kernel's socket, never the caller's sockaddr: that memory is the caller's to change. */

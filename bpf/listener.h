@@ -13,7 +13,7 @@ struct accept_listener {
 /*
  * The accept under way on a CPU: __inet_accept inserts, the graft that follows
  * reads and clears. A task that was preempted or moved between the two finds
- * another's socket there, or none: its listener is unknown.
+ * another's socket there, or none.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
