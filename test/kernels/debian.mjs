@@ -23,27 +23,34 @@ const readAll = (folder, ending) =>
         .map((name) => readFileSync(join(folder, name), 'utf8'))
     : [];
 
-function oneLineSources() {
-  const main = existsSync(join(ETC, 'sources.list')) ? [readFileSync(join(ETC, 'sources.list'), 'utf8')] : [];
-  const lines = [...main, ...readAll(join(ETC, 'sources.list.d'), '.list')].join('\n').split('\n');
-  const entries = lines.map((line) => /^\s*deb\s+(?:\[.*?\]\s+)?(\S+)\s+(\S+)/.exec(line));
+function hostSources() {
+  const main = join(ETC, 'sources.list');
+  const lists = existsSync(main) ? [readFileSync(main, 'utf8')] : [];
+  const folder = join(ETC, 'sources.list.d');
+  return { lists: [...lists, ...readAll(folder, '.list')], stanzas: readAll(folder, '.sources') };
+}
+
+function oneLineSources(text) {
+  const entries = text.split('\n').map((line) => /^\s*deb\s+(?:\[.*?\]\s+)?(\S+)\s+(\S+)/.exec(line));
   return entries.filter(Boolean).map(([, uri, suite]) => ({ uri, suites: [suite] }));
 }
 
-function stanzaSources() {
-  const stanzas = readAll(join(ETC, 'sources.list.d'), '.sources').flatMap((text) => text.split(/\n\s*\n/));
+function stanzaSources(text) {
   const field = (stanza, name) => new RegExp(`^${name}:\\s*(.*)$`, 'mi').exec(stanza)?.[1].trim().split(/\s+/) ?? [];
-  return stanzas
+  return text
+    .split(/\n\s*\n/)
     .filter((stanza) => field(stanza, 'Types').includes('deb') && !field(stanza, 'Enabled').includes('no'))
     .map((stanza) => ({ uri: field(stanza, 'URIs')[0], suites: field(stanza, 'Suites') }));
 }
 
-/** Where this host gets Debian from; Debian's own address for what it doesn't get. */
-function mirrors() {
-  const sources = [...stanzaSources(), ...oneLineSources()].filter(({ suites }) =>
-    suites.some((suite) => CODENAMES.test(suite)),
-  );
-  const isSecurity = ({ suites }) => suites.some((suite) => /[-/]/.test(suite) && suite.includes('security'));
+/**
+ * Where a host gets Debian from; Debian's own address for what it doesn't get.
+ * @param {{lists: string[], stanzas: string[]}} sources texts in the two formats of sources.list(5)
+ */
+export function mirrorsOf({ lists, stanzas }) {
+  const isDebian = ({ suites }) => suites.some((suite) => CODENAMES.test(suite));
+  const sources = [...stanzas.flatMap(stanzaSources), ...lists.flatMap(oneLineSources)].filter(isDebian);
+  const isSecurity = ({ suites }) => suites.some((suite) => suite.includes('security'));
   return {
     main: sources.find((source) => !isSecurity(source))?.uri ?? PUBLIC.main,
     security: sources.find(isSecurity)?.uri ?? PUBLIC.security,
@@ -56,7 +63,7 @@ function stanza(uri, suites) {
 }
 
 function sourcesOf(suites) {
-  const { main, security } = mirrors();
+  const { main, security } = mirrorsOf(hostSources());
   const isSecurity = (suite) => suite.endsWith('-security');
   const groups = [
     [main, suites.filter((suite) => !isSecurity(suite))],
