@@ -18,7 +18,7 @@ export function coverageText(coverage) {
 
 // A hook sees a path on all kernels or on none of them, as far as they have both.
 function answer({ kernels }, path, at) {
-  const seen = new Set(kernels.map(({ paths }) => paths[path.name][at]));
+  const seen = new Set(kernels.map(({ paths }) => paths[path.name]?.[at]));
   if (seen.has('counted')) return 'yes, or counted as missed';
   if (seen.has('once')) return 'yes';
   if (!seen.has('none')) return '';
@@ -28,7 +28,9 @@ function answer({ kernels }, path, at) {
 const code = (text) => `\`${text}\``;
 
 function pathRows(coverage) {
-  const paths = PATHS.filter(({ name }) => name !== 'counters');
+  // A path that is newer than the run is not in it.
+  const isIn = ({ name }) => name !== 'counters' && coverage.kernels.some((kernel) => name in kernel.paths);
+  const paths = PATHS.filter(isIn);
   return paths.map((path) => {
     const since = path.since ? ` (Linux ${path.since} on)` : '';
     return [`${path.title}${since}`, path.tcpaccept, ...coverage.hooks.map((_, at) => answer(coverage, path, at))];
