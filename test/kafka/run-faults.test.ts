@@ -8,7 +8,7 @@ import { ownBrokers } from './own-brokers.js';
 import { auditOf, fileOf, residentBytes, runReason, sinkOf, startRun, untilStderr } from './run-program.js';
 import { administer, countOf, createTopic, readAll, readTopic } from './topics.js';
 
-const TEST_MS = 100_000;
+const TEST_MS = 200_000;
 const AWAY_MS = 4_000;
 const STOPPED_MS = 10_000;
 const RATE = 1_000;

@@ -10,7 +10,7 @@ import { Delivery, faultsOf, NO_FAULTS } from './delivery.js';
 import { ownBrokers } from './own-brokers.js';
 import { administer, createTopic, readTopic } from './topics.js';
 
-const TEST_MS = 90_000;
+const TEST_MS = 180_000;
 const SOME = 5_000;
 const AWAY_MS = 5_000;
 const STOPPED_MS = 10_000;

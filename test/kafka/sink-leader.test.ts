@@ -9,7 +9,7 @@ import { Delivery, faultsOf, NO_FAULTS } from './delivery.js';
 import { ownBrokers } from './own-brokers.js';
 import { administer, readAll } from './topics.js';
 
-const TEST_MS = 120_000;
+const TEST_MS = 240_000;
 const SOME = 5_000;
 const BROKERS = 3;
 const AWAY_MS = 5_000;
