@@ -1,6 +1,6 @@
 // The test agent as guests have it: compiled TypeScript beside the package's own files, and C programs without libraries.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 import { Archive } from './archive.mjs';
@@ -46,25 +46,27 @@ function addScripts(archive, root) {
     archive.link(`${HOME}/${folder}`, `${PACKAGE}/dist/${folder}`);
 }
 
-function addPrograms(archive, root, scratch) {
+function addPrograms(archive, root, { scratch, compiler }) {
   const workload = join(root, 'test/workload');
-  mkdirSync(scratch, { recursive: true });
   for (const [name, source] of Object.entries(SOURCES)) {
     const files = source.endsWith('.c')
       ? [source]
       : readdirSync(join(workload, source))
           .filter((file) => file.endsWith('.c'))
           .map((file) => join(source, file));
-    execFileSync('gcc', [...FLAGS, '-o', join(scratch, name), ...files], { cwd: workload, stdio: 'pipe' });
+    execFileSync(compiler[0], [...compiler.slice(1), ...FLAGS, '-o', join(scratch, name), ...files], {
+      cwd: workload,
+      stdio: 'pipe',
+    });
     archive.copy(join(scratch, name), `${PROGRAMS}/${name}`);
   }
 }
 
-/** The archive that adds the agent to a guest; `scratch` is a folder for what is compiled. */
-export function agentArchive(root, scratch) {
+/** The archive that adds the agent to a guest; `scratch` is a folder for what is compiled, `compiler` its command's beginning. */
+export function agentArchive(root, scratch, compiler = ['gcc']) {
   const archive = new Archive();
   addScripts(archive, root);
-  addPrograms(archive, root, scratch);
+  addPrograms(archive, root, { scratch, compiler });
   archive.file('/command', `${COMMAND}\n`);
   return archive.bytes();
 }

@@ -1,21 +1,18 @@
-// node test/kernels/boot.mjs [--root CLONE] [--arch arm64] SERIES -- COMMAND …: runs a command in a guest with the clone's build.
+// node test/kernels/boot.mjs [--root CLONE] SERIES -- COMMAND …: runs a command in a guest with the clone's build.
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { temporaryFolder } from '../../pipelines/kafka-local/folder.mjs';
-import { ARCHITECTURES } from './architectures.mjs';
 import { Archive } from './archive.mjs';
-import { arm64Programs } from './arm64/guest.mjs';
 import { findEmulator } from './emulator.mjs';
 import { pack, systemArchive } from './guest.mjs';
 import { findKernel, SERIES } from './kernels.mjs';
 import { runGuest, stderrOf } from './qemu.mjs';
 
-const USAGE = `usage: node test/kernels/boot.mjs [--root CLONE] [--arch ARCH] [--add PATH]… [--console] [--timeout SECONDS] SERIES -- COMMAND …
+const USAGE = `usage: node test/kernels/boot.mjs [--root CLONE] [--add PATH]… [--console] [--timeout SECONDS] SERIES -- COMMAND …
   SERIES   one of ${SERIES.join(', ')}
   --root   the clone whose package the guest has (this one)
-  --arch   x64 (the default) or arm64
   --add    a file or folder that the guest has at the same path; a program needs its libraries too
   --console  shows all that the kernel said, not only what the command said to stderr
 `;
@@ -29,7 +26,6 @@ function parse() {
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const options = {
     root: { type: 'string', default: root },
-    arch: { type: 'string', default: 'x64' },
     add: { type: 'string', multiple: true, default: [] },
     console: { type: 'boolean', default: false },
     timeout: { type: 'string', default: '300' },
@@ -38,7 +34,7 @@ function parse() {
   if (end < 0 || end === process.argv.length - 1) usage();
   const args = process.argv.slice(2, end);
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-  if (positionals.length !== 1 || !(values.arch in ARCHITECTURES)) usage();
+  if (positionals.length !== 1) usage();
   return { ...values, series: positionals[0], argv: process.argv.slice(end + 1) };
 }
 
@@ -54,12 +50,12 @@ function jobArchive({ argv, add }) {
 async function boot(options) {
   const scratch = temporaryFolder(join(tmpdir(), 'acceptstream-boot-'));
   const root = resolve(options.root);
-  const architecture = ARCHITECTURES[options.arch];
-  const [kernel, emulator] = [await findKernel(options.series, architecture), await findEmulator(architecture)];
+  const kernel = await findKernel(options.series);
   if (!kernel) throw new Error(`the mirror has no kernel ${options.series}`);
   const packed = await pack(root, scratch.path);
-  const programs = options.arch === 'arm64' ? await arm64Programs(root, packed) : emulator;
-  const system = await systemArchive({ ...programs, root, packed });
+  const emulator = await findEmulator(kernel.architecture);
+  const { busybox = emulator.busybox, addRuntime } = await kernel.architecture.parts(root, scratch.path);
+  const system = await systemArchive({ root, packed, busybox, addRuntime });
   scratch.remove();
   const archives = [system, jobArchive(options)];
   const onOutput = (bytes) => process.stdout.write(bytes);

@@ -1,7 +1,6 @@
 // The emulator: of Debian 12's backports on every host, with all its libraries, unpacked and not installed.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { ARCHITECTURES } from './architectures.mjs';
 import { CACHE, cached } from './cache.mjs';
 import { Debian } from './debian.mjs';
 
@@ -10,7 +9,7 @@ const SUITE = 'bookworm-backports';
 const LIBRARIES = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'];
 
 /** @returns {Promise<{argv: string[], busybox: string}>} the emulator's command line, and a static busybox for its guests */
-export async function findEmulator({ emulator } = ARCHITECTURES.x64) {
+export async function findEmulator({ emulator }) {
   const apt = new Debian(join(CACHE, 'apt-emulator'), ['bookworm', 'bookworm-backports']);
   await apt.update();
   const packages = (await apt.closure([emulator.package, 'busybox-static'], SUITE)).sort();

@@ -1,4 +1,5 @@
 // The guests of a run: one per kernel, side by side as CPUs and memory allow.
+import { mkdirSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { agentArchive, modulesArchive } from './agent.mjs';
 import { findEmulator } from './emulator.mjs';
@@ -13,11 +14,21 @@ const CONSOLE_LINES = 15;
 
 const seconds = (since) => Math.round((performance.now() - since) / 1000);
 
-async function prepare(root, scratch) {
-  const emulator = await findEmulator();
+async function prepare(architecture, { root, scratch, packed }) {
+  const emulator = await findEmulator(architecture);
+  const own = `${scratch}/${architecture.debian}`;
+  mkdirSync(own);
+  const { busybox = emulator.busybox, addRuntime, compiler } = await architecture.parts(root, own);
+  const system = await systemArchive({ root, packed, busybox, addRuntime });
+  return { emulator, archives: [system, agentArchive(root, own, compiler)] };
+}
+
+async function prepareAll(kernels, { root, scratch }) {
   const packed = await pack(root, scratch);
-  const system = await systemArchive({ root, busybox: emulator.busybox, packed });
-  return { emulator, archives: [system, agentArchive(root, `${scratch}/programs`)] };
+  const parts = new Map();
+  for (const architecture of new Set(kernels.map((kernel) => kernel.architecture)))
+    parts.set(architecture, await prepare(architecture, { root, scratch, packed }));
+  return parts;
 }
 
 // An agent that ended badly said why on its console.
@@ -66,13 +77,13 @@ export async function observeKernels(series, hooks, { root, scratch, say }) {
   say('fetching kernels and the emulator, packing the package');
   const kernels = [];
   for (const one of series) kernels.push(await find(one, say));
-  const parts = await prepare(root, scratch);
   const waiting = kernels.filter(Boolean);
+  const parts = await prepareAll(waiting, { root, scratch });
   const observed = [];
   const work = async () => {
     for (let kernel = waiting.shift(); kernel; kernel = waiting.shift()) {
       say(`kernel ${kernel.release} starts`);
-      const one = await observe(kernel, parts, hooks);
+      const one = await observe(kernel, parts.get(kernel.architecture), hooks);
       say(
         `kernel ${kernel.release}: ${one.cells.filter(({ passed }) => !passed).length} failed, ${one.kernel.seconds} s`,
       );

@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ARCHITECTURES } from './architectures.mjs';
+import { architectureOf, versionOf } from './architectures.mjs';
 import { CACHE, cached } from './cache.mjs';
 import { Debian } from './debian.mjs';
 
 const runs = promisify(execFile);
 
 /** First the oldest kernel we support, then those of Debian's releases, then the newest there are. */
-export const SERIES = ['5.10', '6.1', '6.12', '6.18', '7.2', '7.3'];
+export const SERIES = ['5.10', '6.1', '6.12', '6.18', '7.2', '7.3', 'arm64-6.1'];
 
 const SUITES = [
   ...['bookworm', 'bookworm-backports', 'trixie', 'trixie-backports', 'sid'],
@@ -59,9 +59,10 @@ async function unpack(apt, packages, folder) {
  * The newest kernel of a series: its release as uname tells it, the version of its package, and a folder with its
  * vmlinuz and some modules. Undefined when the mirror has none.
  */
-export async function findKernel(series, architecture = ARCHITECTURES.x64) {
+export async function findKernel(series) {
+  const architecture = architectureOf(series);
   const { apt, found } = await packages(architecture);
-  const chosen = await newest(found.filter(({ version }) => version.startsWith(`${series}.`)));
+  const chosen = await newest(found.filter(({ version }) => version.startsWith(`${versionOf(series)}.`)));
   if (!chosen) return undefined;
   const release = NAME.exec(chosen.name)[2];
   const folder = await cached(`linux-${release}-${chosen.version}`, async (path) => {

@@ -1,10 +1,17 @@
+import { versionOf } from './architectures.mjs';
+
 // What every hook has to see of every path, by kernel: the facts that the guests are held against.
 
 const SYSCALL_HOOKS = /^(tracepoint|tp_btf):/;
 const ONE_OF_61 = /:__inet_accept$/;
 
+// 2aa6ac03516d ("arm64: ftrace: Add direct call support")
+const ARM64_FENTRY_SINCE = '6.4';
+
 const isBefore = (series, other) => {
-  const [[major, minor], [otherMajor, otherMinor]] = [series, other].map((text) => text.split('.').map(Number));
+  const [[major, minor], [otherMajor, otherMinor]] = [series, other].map((text) =>
+    versionOf(text).split('.').map(Number),
+  );
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
 };
 
@@ -60,6 +67,8 @@ export const isTcpacceptSilent = (series) => !isBefore(series, TCPACCEPT_SILENT_
  */
 export function expectation({ since, blind, none }, hook, series) {
   if (ONE_OF_61.test(hook) && isBefore(series, '6.1')) return 'refused';
+  if (hook.startsWith('fentry:') && series.startsWith('arm64-') && isBefore(series, ARM64_FENTRY_SINCE))
+    return 'refused';
   if (since && isBefore(series, since)) return 'absent';
   if (none || (blind && SYSCALL_HOOKS.test(hook))) return 'none';
   return 'once';

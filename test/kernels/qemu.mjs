@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../pipelines/kafka-local/folder.mjs';
 
 // Without KVM, which build machines seldom have.
 const MEGABYTES = 1536;
-const MACHINE = ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', `${MEGABYTES}`];
+const MACHINE = ['-accel', 'tcg,thread=multi', '-smp', '2', '-m', `${MEGABYTES}`];
 /** What a guest takes of the host's memory, the emulator and its archives included. */
 export const GUEST_BYTES = (MEGABYTES + 512) * 2 ** 20;
 

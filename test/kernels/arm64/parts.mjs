@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ADDON } from '../../../source-plugin/setup/steps.mjs';
 import { cached } from '../cache.mjs';
-import { compileAddon } from './compile.mjs';
-import { findSystem } from './debian.mjs';
+import { PACKAGE } from '../guest.mjs';
+import { crossCompiler, findSystem } from './toolchain.mjs';
 
 const runs = promisify(execFile);
 
@@ -22,7 +23,9 @@ const findNode = () =>
   });
 
 // Node.js, and the shared libraries that it, the addon and programs need.
-async function addRuntime(archive) {
+async function addRuntime(archive, addon) {
+  // Before the package, whose own is another machine's: npm's install would build this one.
+  archive.copy(addon, `${PACKAGE}/dist/acceptstream.node`);
   archive.copy(join(await findNode(), 'package/bin/node'), '/usr/bin/node');
   const system = await findSystem();
   for (const folder of FOLDERS) {
@@ -32,12 +35,15 @@ async function addRuntime(archive) {
   archive.link('/lib/ld-linux-aarch64.so.1', 'aarch64-linux-gnu/ld-linux-aarch64.so.1');
 }
 
-/**
- * The parts of a guest's first archive that are arm64's own.
- * @param {string} root the clone
- * @param {string} packed its unpacked tarball, whose addon is then arm64's, as npm's install would have built it there
- */
-export async function arm64Programs(root, packed) {
-  await compileAddon(root, join(packed, 'dist/acceptstream.node'));
-  return { busybox: join(await findSystem(), 'bin/busybox'), addRuntime };
+/** What an arm64 guest has that a guest of this host's machine has from the host; `compiler` is a command's beginning. */
+export async function arm64Parts(root, scratch) {
+  const { c, cxx } = await crossCompiler();
+  const addon = join(scratch, 'arm64.node');
+  const [, ...args] = ADDON.command(root, addon);
+  await runs(cxx[0], [...cxx.slice(1), ...args], { cwd: root });
+  return {
+    busybox: join(await findSystem(), 'bin/busybox'),
+    addRuntime: (archive) => addRuntime(archive, addon),
+    compiler: c,
+  };
 }

@@ -1,4 +1,4 @@
-// Debian 12 for arm64 without an arm64 machine: headers and libraries to build with, which are also what a guest runs on.
+// A compiler for arm64 on any host; its headers and libraries are also what a guest runs on: those of Debian 12.
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,9 +27,15 @@ async function unpacked(packages, architecture, { parts = ['*'], then = () => {}
 /** The folder of an arm64 system: a static busybox, libbpf, and what C++ programs are built with. */
 export const findSystem = () => unpacked(['busybox-static', 'libbpf-dev', 'libstdc++-12-dev'], 'arm64');
 
-/** A linker for ARM, 64 bits and 32: clang makes their code wherever it runs, but the host's linker knows only the host. */
-export async function findLinker() {
+// A linker for ARM, 64 bits and 32: clang makes their code wherever it runs, but the host's linker knows only the host.
+async function findLinker() {
   const parts = ['*.so*', '*/bin/lld', '*/bin/ld.lld'];
   const then = (folder) => writeFileSync(join(folder, 'ld.lld'), LINKER, { mode: 0o755 });
   return join(await unpacked(['lld'], 'amd64', { parts, then }), 'ld.lld');
+}
+
+/** Commands that compile C and C++ for arm64: this host's clang, with Debian's headers and libraries for that machine. */
+export async function crossCompiler() {
+  const flags = ['--target=aarch64-linux-gnu', `--sysroot=${await findSystem()}`, `--ld-path=${await findLinker()}`];
+  return { c: ['clang', ...flags], cxx: ['clang++', ...flags] };
 }
