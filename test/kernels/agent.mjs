@@ -10,7 +10,11 @@ const HOME = '/srv';
 const PROGRAMS = `${HOME}/programs`;
 const MAIN = 'test/kernels/agent/main.ts';
 const FLAGS = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', '-static'];
-const SOURCES = { scenario: 'scenario', burst: 'burst.c', bpfmap: 'bpfmap.c' };
+// By compiler, for 64 bits and for 32.
+const SOURCES = {
+  c: { scenario: 'scenario', burst: 'burst.c', bpfmap: 'bpfmap.c' },
+  c32: { scenario32: 'scenario' },
+};
 const TO_SCRIPT = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
 // A guest has little CPU, and shares it.
 const DEADLINE_MS = 180_000;
@@ -46,27 +50,28 @@ function addScripts(archive, root) {
     archive.link(`${HOME}/${folder}`, `${PACKAGE}/dist/${folder}`);
 }
 
-function addPrograms(archive, root, { scratch, compiler }) {
+function filesBelow(workload, source) {
+  if (source.endsWith('.c')) return [source];
+  const files = readdirSync(join(workload, source)).filter((file) => file.endsWith('.c'));
+  return files.map((file) => join(source, file));
+}
+
+function addPrograms(archive, root, { scratch, compilers }) {
   const workload = join(root, 'test/workload');
-  for (const [name, source] of Object.entries(SOURCES)) {
-    const files = source.endsWith('.c')
-      ? [source]
-      : readdirSync(join(workload, source))
-          .filter((file) => file.endsWith('.c'))
-          .map((file) => join(source, file));
-    execFileSync(compiler[0], [...compiler.slice(1), ...FLAGS, '-o', join(scratch, name), ...files], {
-      cwd: workload,
-      stdio: 'pipe',
-    });
-    archive.copy(join(scratch, name), `${PROGRAMS}/${name}`);
+  for (const [kind, [compiler, ...flags]] of Object.entries(compilers)) {
+    for (const [name, source] of Object.entries(SOURCES[kind])) {
+      const argv = [...flags, ...FLAGS, '-o', join(scratch, name), ...filesBelow(workload, source)];
+      execFileSync(compiler, argv, { cwd: workload, stdio: 'pipe' });
+      archive.copy(join(scratch, name), `${PROGRAMS}/${name}`);
+    }
   }
 }
 
-/** The archive that adds the agent to a guest; `scratch` is a folder for what is compiled, `compiler` its command's beginning. */
-export function agentArchive(root, scratch, compiler = ['gcc']) {
+/** The archive that adds the agent to a guest; `scratch` is a folder for what is compiled, `compilers` are beginnings of commands. */
+export function agentArchive(root, scratch, compilers = { c: ['gcc'] }) {
   const archive = new Archive();
   addScripts(archive, root);
-  addPrograms(archive, root, { scratch, compiler });
+  addPrograms(archive, root, { scratch, compilers });
   archive.file('/command', `${COMMAND}\n`);
   return archive.bytes();
 }

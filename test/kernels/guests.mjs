@@ -18,9 +18,9 @@ async function prepare(architecture, { root, scratch, packed }) {
   const emulator = await findEmulator(architecture);
   const own = `${scratch}/${architecture.debian}`;
   mkdirSync(own);
-  const { busybox = emulator.busybox, addRuntime, compiler } = await architecture.parts(root, own);
+  const { busybox = emulator.busybox, addRuntime, compilers } = await architecture.parts(root, own);
   const system = await systemArchive({ root, packed, busybox, addRuntime });
-  return { emulator, archives: [system, agentArchive(root, own, compiler)] };
+  return { emulator, archives: [system, agentArchive(root, own, compilers)] };
 }
 
 async function prepareAll(kernels, { root, scratch }) {

@@ -10,7 +10,7 @@ import { Debian } from './debian.mjs';
 const runs = promisify(execFile);
 
 /** First the oldest kernel we support, then those of Debian's releases, then the newest there are. */
-export const SERIES = ['5.10', '6.1', '6.12', '6.18', '7.2', '7.3', 'arm64-6.1'];
+export const SERIES = ['5.10', '6.1', '6.12', '6.18', '7.2', '7.3', 'arm64-6.1', 'arm64-7.3'];
 
 const SUITES = [
   ...['bookworm', 'bookworm-backports', 'trixie', 'trixie-backports', 'sid'],

@@ -37,6 +37,7 @@ export const PATHS = [
   { name: 'mptcp-plain', title: 'plain peer of an MPTCP listener', tcpaccept: 'seen', since: '6.1' },
   { name: 'container', title: 'container (pid, mount, network, cgroup)', tcpaccept: 'seen' },
   { name: 'kernel', title: 'listener of the kernel itself (NVMe target)', tcpaccept: 'seen', blind: true },
+  { name: 'compat', title: '32-bit program', tcpaccept: 'seen', blind: true },
   { name: 'efault', title: 'accept that fails late (EFAULT)', tcpaccept: 'seen', blind: true },
   { name: 'eagain', title: 'EAGAIN: nothing to see', tcpaccept: 'none', none: true },
   { name: 'emfile', title: 'EMFILE: nothing to see', tcpaccept: 'none', none: true },

@@ -28,7 +28,7 @@ describeHooks('what is no accepted TCP connection', (hook) => {
   });
 
   test('a 32-bit keyctl, which has the number of accept4 and returns that of a socket', async ({ skip }) => {
-    const { extra, accepts, records } = await observe({ extra: 'keyctl' }, { hook });
+    const { extra, accepts, records } = await observe({ extra: 'namesake' }, { hook });
     if (extra?.unsupported) skip(`no 32-bit keyctl here: ${extra.unsupported}`);
     expect(extra?.returned).toBe(accepts[0]?.fd);
     expect(records).toHaveLength(1);

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 /** Paths of the C programs of test/workload. */
 export interface Programs {
   readonly scenario: string;
+  /** The same for 32 bits; only in the guests of test/kernels whose machine is arm64. */
+  readonly scenario32: string;
   readonly burst: string;
   readonly bpfmap: string;
   readonly terminal: string;
@@ -50,6 +52,7 @@ function compileAll(): Programs {
 function programsIn(folder: string): Programs {
   return {
     scenario: join(folder, 'scenario'),
+    scenario32: join(folder, 'scenario32'),
     burst: join(folder, 'burst'),
     bpfmap: join(folder, 'bpfmap'),
     terminal: join(folder, 'terminal'),

@@ -1,4 +1,4 @@
-import { programs } from '../support/programs.js';
+import { type Programs, programs } from '../support/programs.js';
 import { JsonChild } from './child.js';
 
 /** One accept as everything but the capture saw it. Times in microseconds, names of namespaces as in /proc/PID/ns. */
@@ -72,7 +72,7 @@ export interface Scenario {
     | 'uring'
     | 'uring_multishot';
   readonly before?: 'early' | 'fin' | 'reset';
-  readonly extra?: 'keyctl' | 'unix';
+  readonly extra?: 'namesake' | 'unix';
   readonly unshare?: string;
   readonly cgroup?: string;
   readonly comm?: Uint8Array;
@@ -111,8 +111,8 @@ export class Workload {
     this.ready = ready;
   }
 
-  static async start(scenario: Scenario): Promise<Workload> {
-    const child = new JsonChild<Line>(programs().scenario, scenarioArguments(scenario));
+  static async start(scenario: Scenario, program: keyof Programs = 'scenario'): Promise<Workload> {
+    const child = new JsonChild<Line>(programs()[program], scenarioArguments(scenario));
     return new Workload(child, (await child.line('ready')) as Ready);
   }
 

@@ -62,11 +62,12 @@ function compare(path: Path, accepts: readonly Truth[], records: readonly Accept
 function judge(path: Path, outcome: Outcome | Error, all: readonly Accept[], hook: Hook): Sight {
   const sight = { path: path.name, hook, problems: [] };
   if (outcome instanceof Error) return { ...sight, seen: 'wrong', problems: [outcome.message] };
-  const { accepts, ready } = outcome;
+  const { accepts, ready, extra } = outcome;
   const records = all.filter((record) => record.pid === ready.pid);
   if (path.isAbsent?.(accepts)) return { ...sight, seen: 'absent' };
   const ends = accepts.filter((accept) => accept.errno !== (path.errno ?? 0));
   const wrong = ends.map((accept) => `the accept itself ended with errno ${accept.errno}`);
+  if (extra && extra.returned !== accepts[0]?.fd) wrong.push(`${extra.extra}: ${JSON.stringify(extra)}`);
   const { missed, problems } = compare(path, accepts, records, hook);
   if (wrong.length + problems.length > 0) return { ...sight, seen: 'wrong', problems: [...wrong, ...problems] };
   if (missed === 0) return { ...sight, seen: 'once' };
@@ -75,7 +76,7 @@ function judge(path: Path, outcome: Outcome | Error, all: readonly Accept[], hoo
 
 async function startAll(paths: readonly Path[]): Promise<Workload[]> {
   const processes: Workload[] = [];
-  for (const { scenario } of paths) processes.push(await Workload.start(scenario));
+  for (const { scenario, program } of paths) processes.push(await Workload.start(scenario, program));
   return processes;
 }
 

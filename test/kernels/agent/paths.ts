@@ -13,6 +13,7 @@ export interface Path {
   /** As in ../paths.mjs. */
   readonly name: string;
   readonly scenario: Scenario;
+  readonly program?: 'scenario32';
   readonly mptcp?: true;
   /** The error that every accept has to end with; not given: none. */
   readonly errno?: number;
@@ -41,7 +42,7 @@ export function makePaths(): { paths: readonly Path[]; release: () => Promise<vo
     scenario: { unshare: 'net,mnt,cgroup,pid', cgroup: cgroup.directory, comm: name('container') },
     correct: (truth) => ({ ...truth, cgroup: `/${cgroup.name}` }),
   };
-  return { paths: [...SYSCALLS, ...RINGS, ...mptcp(), container, ...FAILING], release: () => cgroup.remove() };
+  return { paths: [...SYSCALLS, ...RINGS, ...mptcp(), container, COMPAT, ...FAILING], release: () => cgroup.remove() };
 }
 
 const SYSCALLS: readonly Path[] = [
@@ -76,6 +77,13 @@ function mptcp(): readonly Path[] {
     { name: 'mptcp-plain', scenario: listener, isAbsent },
   ];
 }
+
+// Only programs for x86-64 can make a 32-bit call now and then.
+const COMPAT: Path = {
+  name: 'compat',
+  scenario: { call: 'compat_accept4', extra: 'namesake' },
+  ...(process.arch === 'arm64' && { program: 'scenario32' }),
+};
 
 const FAILING: readonly Path[] = [
   { name: 'efault', scenario: { call: 'efault' }, errno: EFAULT, correct: fromClient },

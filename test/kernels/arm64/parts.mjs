@@ -35,15 +35,15 @@ async function addRuntime(archive, addon) {
   archive.link('/lib/ld-linux-aarch64.so.1', 'aarch64-linux-gnu/ld-linux-aarch64.so.1');
 }
 
-/** What an arm64 guest has that a guest of this host's machine has from the host; `compiler` is a command's beginning. */
+/** What an arm64 guest has that a guest of this host's machine has from the host. */
 export async function arm64Parts(root, scratch) {
-  const { c, cxx } = await crossCompiler();
+  const { c, cxx, c32 } = await crossCompiler();
   const addon = join(scratch, 'arm64.node');
   const [, ...args] = ADDON.command(root, addon);
   await runs(cxx[0], [...cxx.slice(1), ...args], { cwd: root });
   return {
     busybox: join(await findSystem(), 'bin/busybox'),
     addRuntime: (archive) => addRuntime(archive, addon),
-    compiler: c,
+    compilers: { c, c32 },
   };
 }

@@ -34,8 +34,14 @@ async function findLinker() {
   return join(await unpacked(['lld'], 'amd64', { parts, then }), 'ld.lld');
 }
 
-/** Commands that compile C and C++ for arm64: this host's clang, with Debian's headers and libraries for that machine. */
+// Debian's headers and libraries, with this host's clang.
+async function flags(target, system) {
+  return [`--target=${target}`, `--sysroot=${system}`, `--ld-path=${await findLinker()}`];
+}
+
+/** The beginnings of commands that compile C and C++ for arm64, and C for the 32-bit programs that run there too. */
 export async function crossCompiler() {
-  const flags = ['--target=aarch64-linux-gnu', `--sysroot=${await findSystem()}`, `--ld-path=${await findLinker()}`];
-  return { c: ['clang', ...flags], cxx: ['clang++', ...flags] };
+  const arm64 = await flags('aarch64-linux-gnu', await findSystem());
+  const arm = await flags('arm-linux-gnueabihf', await unpacked(['libc6-dev', 'libgcc-12-dev'], 'armhf'));
+  return { c: ['clang', ...arm64], cxx: ['clang++', ...arm64], c32: ['clang', ...arm] };
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System calls as a 32-bit program makes them: the same numbers mean other calls there. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "workload.h"
 
@@ -40,6 +42,17 @@ long compat_syscall(long number, const long arguments[4], long rdi)
 		returned = int80(number, arguments, rdi);
 	sigaction(SIGSEGV, &old, NULL);
 	return returned;
+}
+
+#elif defined(__arm__)
+
+/* All calls of this program are such. */
+long compat_syscall(long number, const long arguments[4], long rdi)
+{
+	long returned = syscall(number, arguments[0], arguments[1], arguments[2], arguments[3]);
+
+	(void)rdi;
+	return returned < 0 ? -errno : returned;
 }
 
 #else

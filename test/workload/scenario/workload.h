@@ -100,9 +100,13 @@ void join_parked(struct workload *workload);
 /* extras.c */
 void run_extra(struct workload *workload);
 
-/* compat.c: the 32-bit system calls of x86-64; -ENOSYS elsewhere */
+/* compat.c: the 32-bit system calls of x86-64, or those of a 32-bit program for ARM; -ENOSYS elsewhere */
 #define COMPAT_KEYCTL 288 /* the number that accept4 has among the 64-bit calls */
+#ifdef __arm__
+#define COMPAT_ACCEPT4 366
+#else
 #define COMPAT_ACCEPT4 364
+#endif
 long compat_syscall(long number, const long arguments[4], long rdi);
 
 /* uring.c */
