@@ -1,14 +1,16 @@
 import { ACCEPT_FIELDS } from '../schemas/accept.js';
 import { AcceptstreamError } from '../schemas/error.js';
+import { headerOf, isTable, type TextFormat } from './formats.js';
 import { type Block, type KafkaBlocks, readBlocks, setBlocks } from './kafka.js';
 import { type CoreModule, instantiateCore } from './module.js';
 import { checkOptions, checkZone } from './options.js';
 import { planFor, type Step } from './plan.js';
 
+export { isTable, TEXT_FORMATS, type TextFormat } from './formats.js';
 export { type Block, KAFKA_KEYS, type KafkaBlocks, type KafkaKey } from './kafka.js';
 
-/** tcpaccept's rows, Avro datums as they came, flat JSON lines, or blocks of Kafka records. */
-export type Format = 'tcpaccept' | 'avro' | 'json' | 'kafka';
+/** Lines of text, Avro datums as they came, or blocks of Kafka records. */
+export type Format = TextFormat | 'avro' | 'kafka';
 
 /** What a record must meet to be kept; all that is given must hold. The same answers as the kernel's filters. */
 export interface Filter {
@@ -61,7 +63,7 @@ export interface CoreTotals {
 export interface Core {
   /** Input buffer in WASM memory; a source writes whole datums from its start. Stays valid for the core's life. */
   readonly input: Uint8Array;
-  /** Header line with its newline; empty but for tcpaccept. */
+  /** Header line with its newline; empty but for tcpaccept and wide. */
   readonly header: Uint8Array;
   readonly totals: CoreTotals;
   /**
@@ -82,11 +84,12 @@ export interface Core {
   useWriterSchema(schema: unknown): void;
 }
 
-const COLUMNS = 'PID     COMM         IP RADDR            RPORT LADDR            LPORT\n';
-
-function headerFor({ format, time, timestamp }: CoreOptions): Uint8Array {
-  const text = `${time ? 'TIME     ' : ''}${timestamp ? 'TIME(s)  ' : ''}${COLUMNS}`;
-  return new TextEncoder().encode(format === 'tcpaccept' ? text : '');
+function setFormat(module: CoreModule, { format, time = false, timestamp = false }: CoreOptions): void {
+  if (isTable(format)) module.setTable(format === 'wide', time, timestamp);
+  if (format === 'json') module.setLines(module.JSON.value);
+  if (format === 'ecs') module.setLines(module.ECS.value);
+  if (format === 'ocsf') module.setLines(module.OCSF.value);
+  if (format === 'otel') module.setLines(module.OTEL.value);
 }
 
 function setPlan(module: CoreModule, steps: readonly Step[]): void {
@@ -137,7 +140,7 @@ class WasmCore implements Core {
     this.#inBlocks = options.format === 'kafka';
     this.#output = new Uint8Array(module.memory.buffer, module.OUTPUT.value, module.OUTPUT_BYTES.value);
     this.input = new Uint8Array(module.memory.buffer, module.INPUT.value, module.INPUT_BYTES.value);
-    this.header = headerFor(options);
+    this.header = new TextEncoder().encode(headerOf(options.format, options));
   }
 
   *portions(bytes: number): Generator<Portion, void> {
@@ -200,8 +203,7 @@ export async function loadCore(options: CoreOptions): Promise<Core> {
   checkOptions(options);
   const steps = planFor(options.writerSchema);
   const module = await instantiateCore();
-  if (options.format === 'tcpaccept') module.setText(options.time ?? false, options.timestamp ?? false);
-  if (options.format === 'json') module.setJson();
+  setFormat(module, options);
   if (options.kafka) setBlocks(module, options.kafka);
   setFilter(module, options.filter ?? {});
   // Behind the others: the plan passes over what they don't need.

@@ -68,7 +68,7 @@ export function setBlocks(module: CoreModule, options: KafkaBlocks): void {
     module.KEY_LOCAL_PORT,
     module.KEY_PROCESS,
   ].map((cell) => cell.value);
-  if (options.encoding === 'json') module.setJson();
+  if (options.encoding === 'json') module.setLines(module.JSON.value);
   module.setBlocks();
   const key = keys[KAFKA_KEYS.indexOf(options.key)] ?? 0;
   module.setKafka(options.partitions, key, options.schemaId ?? -1, headers.length);

@@ -20,16 +20,19 @@ type Size =
   | 'PARTITIONS_MAX'
   | 'BLOCK_BYTES';
 type Key = 'KEY_NONE' | 'KEY_HOST' | 'KEY_REMOTE_ADDRESS' | 'KEY_LOCAL_PORT' | 'KEY_PROCESS';
+type Template = 'JSON' | 'ECS' | 'OCSF' | 'OTEL';
 type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT';
 type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant' | 'blocks';
 
 /** What assembly/index.ts exports. Every address and size on this side is taken from there. */
-export type CoreModule = Readonly<Record<Address | Size | Key | Status | Outcome | Uppercase<StepKind>, Cell>> & {
+export type CoreModule = Readonly<
+  Record<Address | Size | Key | Template | Status | Outcome | Uppercase<StepKind>, Cell>
+> & {
   readonly memory: { readonly buffer: ArrayBuffer };
-  setJson(): void;
+  setLines(template: number): void;
   setBlocks(): void;
   setKafka(partitions: number, key: number, schemaId: number, headers: number): void;
-  setText(clock: boolean, seconds: boolean): void;
+  setTable(wide: boolean, clock: boolean, seconds: boolean): void;
   setFilter(pid: number, family: number, ports: boolean): void;
   setUnknown(slot: number, value: number): void;
   setPlan(fields: number): void;

@@ -1,7 +1,8 @@
 import { AcceptstreamError } from '../schemas/error.js';
+import { isTable, TEXT_FORMATS } from './formats.js';
 import type { CoreOptions, Filter, Zone } from './index.js';
 
-const FORMATS: readonly unknown[] = ['tcpaccept', 'avro', 'json', 'kafka'] satisfies CoreOptions['format'][];
+const FORMATS: readonly unknown[] = [...TEXT_FORMATS, 'avro', 'kafka'] satisfies CoreOptions['format'][];
 const FAMILIES: readonly unknown[] = [undefined, 4, 6];
 
 const isPort = (port: unknown): boolean => Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65535;
@@ -23,8 +24,8 @@ export function checkFilter({ pid, ports, family }: Filter): void {
 export function checkOptions({ format, time, timestamp, zoneAt, filter, kafka }: CoreOptions): void {
   if (!FORMATS.includes(format)) refuse('format', `format must be one of ${FORMATS.join(', ')}, not ${format}`);
   if ((format === 'kafka') !== (kafka !== undefined)) refuse('kafka', 'the format kafka and its options go together');
-  if (format !== 'tcpaccept' && (time || timestamp))
-    refuse('format', 'time and timestamp are columns of the format tcpaccept');
+  if (!isTable(format) && (time || timestamp))
+    refuse('format', 'time and timestamp are columns of the formats tcpaccept and wide');
   if (time && typeof zoneAt !== 'function') refuse('zoneAt', 'time needs zoneAt, which tells the offset from UTC');
   checkFilter(filter ?? {});
 }

@@ -4,7 +4,7 @@ import { INPUT, OUTPUT } from './memory';
 import { MALFORMED, readDatum } from './reader';
 
 export { setFilter } from './filter';
-export { DONE, MALFORMED_INPUT, OUTPUT_FULL, setBlocks, setJson, setText, ZONE_LEFT } from './format';
+export { DONE, MALFORMED_INPUT, OUTPUT_FULL, setBlocks, setLines, setTable, ZONE_LEFT } from './format';
 export {
   BLOCK_BYTES,
   BLOCKS,
@@ -32,6 +32,7 @@ export {
   STEP_BYTES,
 } from './memory';
 export { BOOLEAN, FIXED, INT, LONG, STRING, setPlan, setUnknown } from './reader';
+export { ECS, JSON, OCSF, OTEL } from './templates';
 export { setZone } from './time';
 
 // What the last run() did.

@@ -6,7 +6,7 @@ import { FIELD_COUNT } from './fields';
 export const PLAN_FIELDS: i32 = 256;
 export const INPUT_BYTES: i32 = 0x40000;
 /** Longest row without its addresses and padding. */
-export const ROW_BYTES: i32 = 256;
+export const ROW_BYTES: i32 = 384;
 /** A row is never longer than its datum and ROW_BYTES, so an empty output always takes one. */
 export const OUTPUT_BYTES: i32 = INPUT_BYTES + ROW_BYTES;
 export const PORTS_BYTES: i32 = 65536 / 8;

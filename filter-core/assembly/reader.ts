@@ -1,5 +1,5 @@
 import { isNeeded, PLAN, STEP_BYTES, setSlot, setText } from './memory';
-import { skipVarints, zigzag } from './varint';
+import { rawOfWord, shortVarintBytes, skipVarints, zigzag } from './varint';
 
 /** Kinds of a plan's steps. */
 export const INT: i32 = 0;
@@ -64,6 +64,17 @@ export function setUnknown(slot: i32, value: i32): void {
   setSlot(slot, value);
 }
 
+/** Reads a number of at most eight bytes, which nearly all are. */
+function readNumber(at: usize, end: usize, step: usize): usize {
+  const word = load<u64>(at);
+  const bytes = shortVarintBytes(word);
+  if (bytes === 0) return readVaried(at, end, step);
+  const raw = rawOfWord(word, bytes);
+  if (kindOf(step) === INT && raw > u32.MAX_VALUE) return MALFORMED;
+  setSlot(slotOf(step), zigzag(raw));
+  return at + bytes;
+}
+
 /** Reads a number, or a string of any length: both begin with a varint. */
 function readVaried(at: usize, end: usize, step: usize): usize {
   const kind = kindOf(step);
@@ -110,7 +121,8 @@ export function readDatum(at: usize, end: usize): usize {
       setText(slotOf(step), at + 1, length);
       at += 1 + length;
     } else {
-      if (kind <= STRING) at = readVaried(at, end, step);
+      if (kind <= LONG) at = readNumber(at, end, step);
+      else if (kind === STRING) at = readVaried(at, end, step);
       else if (kind === BOOLEAN) at = readBoolean(at, step);
       else at = skipFixed(at, end, step);
       if (at === MALFORMED) return MALFORMED;

@@ -39,7 +39,8 @@ function sinceStart(): f64 {
   return now - start;
 }
 
-function writeTimes(out: usize): usize {
+/** The columns in front of PID that are asked for. */
+export function writeTimes(out: usize): usize {
   if (withClock) out = separate(writeClock(out, long(EVENT_TIME)));
   if (withSeconds) {
     const stop = out + 9;
@@ -49,7 +50,7 @@ function writeTimes(out: usize): usize {
 }
 
 function writeEndpoint(out: usize, address: i32, port: i32): usize {
-  out = separate(writeText(out, textStart(address), textLength(address)));
+  out = separate(writeText(out, textStart(address), textLength(address), 16));
   return writeInteger(out, port, 5);
 }
 

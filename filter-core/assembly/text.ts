@@ -12,8 +12,9 @@ const BLANKS: u64 = EACH_BYTE * BLANK;
 
 /** Fills up with blanks to `stop`. */
 export function pad(out: usize, stop: usize): usize {
-  while (out < stop) store<u8>(out++, BLANK);
-  return out;
+  if (out >= stop) return out;
+  for (; out < stop; out += 16) v128.store(out, i8x16.splat(BLANK));
+  return stop;
 }
 
 /** The 16 bytes at `text`, blank from `length` on. */
@@ -75,23 +76,26 @@ export function writeCut(out: usize, text: usize, length: i32, width: i32): usiz
   return stop;
 }
 
-/** Text of any length, padded to 16 bytes. */
-export function writeText(out: usize, text: usize, length: i32): usize {
-  const stop = out + 16;
+/** Text of any length, padded to `width` bytes. */
+export function writeText(out: usize, text: usize, length: i32, width: i32): usize {
+  const stop = out + width;
   const end = text + length;
+  let count = 0;
   do {
-    const count = min(<i32>(end - text), 16);
+    count = min(<i32>(end - text), 16);
     const cell = blanked(text, count);
     if (!isPlain(cell)) return pad(writeHarmless(out, text, end, i32.MAX_VALUE), stop);
     v128.store(out, cell);
     out += count;
     text += count;
   } while (text < end);
+  // The last cell is blank from the text on.
+  pad(out - count + 16, stop);
   return max(out, stop);
 }
 
 /** Digits of a number below 10^8 as 8 bytes, the first in the lowest, zeros in front. */
-function eightDigits(value: u32): u64 {
+export function eightDigits(value: u32): u64 {
   const halves = <u64>(value / 10000) | ((<u64>(value % 10000)) << 32);
   const hundreds = ((halves * 10486) >> 20) & 0x0000007f0000007f;
   const pairs = hundreds | ((halves - hundreds * 100) << 16);
@@ -112,8 +116,10 @@ function storeDigits(out: usize, digits: u64, zeros: u64): void {
 
 function writeUnsigned(out: usize, value: u64): usize {
   if (value >= 100000000) {
-    out = writeUnsigned(out, value / 100000000);
-    store<u64>(out, eightDigits(<u32>(value % 100000000)) | ZEROS);
+    // Where 32 bits are enough, as for inode numbers, dividing costs a quarter.
+    const upper: u64 = value <= u32.MAX_VALUE ? <u32>value / 100000000 : value / 100000000;
+    out = writeUnsigned(out, upper);
+    store<u64>(out, eightDigits(<u32>(value - upper * 100000000)) | ZEROS);
     return out + 8;
   }
   const digits = eightDigits(<u32>value);
@@ -142,6 +148,38 @@ export function writeInteger(out: usize, value: i64, width: i32): usize {
     value = -value;
   }
   return pad(writeUnsigned(out, value), stop);
+}
+
+/**
+ * By the position of a number's highest bit, what to add so that the upper half is the count of its digits: that of the
+ * power of two, carried on where a power of ten lies before the next.
+ */
+const DIGIT_COUNTS: usize = memory.data<u64>([
+  4294967296, 4294967296, 4294967296, 8589934582, 8589934592, 8589934592, 12884901788, 12884901888, 12884901888,
+  17179868184, 17179869184, 17179869184, 17179869184, 21474826480, 21474836480, 21474836480, 25769703776, 25769803776,
+  25769803776, 30063771072, 30064771072, 30064771072, 30064771072, 34349738368, 34359738368, 34359738368, 38554705664,
+]);
+
+/** Decimal digits of a number below 10^8. */
+function digitCount(value: u32): i32 {
+  const bit = 31 - clz(value | 1);
+  return <i32>((<u64>value + load<u64>(DIGIT_COUNTS + ((<usize>bit) << 3))) >> 32);
+}
+
+function writeLongNumber(out: usize, value: i64): usize {
+  if (value < 0) {
+    store<u8>(out++, MINUS);
+    value = -value;
+  }
+  return writeUnsigned(out, value);
+}
+
+/** An integer with no padding. The count of its digits is known before they are: what follows need not wait for them. */
+export function writeNumber(out: usize, value: i64): usize {
+  if (<u64>value >= 100000000) return writeLongNumber(out, value);
+  const count = digitCount(<u32>value);
+  store<u64>(out, (eightDigits(<u32>value) | ZEROS) >> ((<u64>(8 - count)) << 3));
+  return out + count;
 }
 
 /** Two digits of a number below 100. */

@@ -9,9 +9,9 @@ const SCHEMAS = {
   name: 'schemas',
   after: [],
   tools: [],
-  inputs: (root) => ['schemas/generate.mjs', ...listFiles(root, 'schemas', /\.avsc$/)],
+  inputs: (root) => ['schemas/mapping.json', ...listFiles(root, 'schemas', /\.(avsc|mjs)$/)],
   command: () => [NODE, 'schemas/generate.mjs'],
-  publish: () => ['schemas/accept.ts', 'filter-core/assembly/fields.ts'],
+  publish: () => ['schemas/accept.ts', 'filter-core/assembly/fields.ts', 'filter-core/assembly/templates.ts'],
 };
 
 // The objects differ only in the registers of a system call: the headers of any 64-bit machine do for both.

@@ -5,6 +5,7 @@ import { loadCore } from '../../dist/filter-core/index.js';
 
 const ROUNDS = 7;
 const ROUND_BATCHES = 600;
+const LINE_BATCHES = 200;
 const COMPARED_BATCHES = 60;
 const EPOCH = 1_790_000_000_000_000;
 const PORTS = [80, 443, 5432, 8080, 8443, 9092];
@@ -88,7 +89,7 @@ function record(next, index) {
 }
 
 /** As many datums as the core's input takes. */
-function fill(input) {
+export function fill(input) {
   const next = sequenceFrom(3);
   let bytes = 0;
   let records = 0;
@@ -140,6 +141,15 @@ export function rounds(name, records, times, batch) {
   return { name, unit: 'million records per CPU-second', values };
 }
 
+/** JSON of a format, in million records per CPU-second. */
+async function lines(format) {
+  const core = await loadCore({ format, filter: FILTER });
+  const { bytes, records } = fill(core.input);
+  return rounds(`core: decode, filter, ${format}`, records, LINE_BATCHES, () => {
+    for (const _portion of core.portions(bytes));
+  });
+}
+
 /** @returns {Promise<{name: string, unit: string, values: number[]}[]>} One value per round. */
 export async function benchCore() {
   const core = await loadCore({ format: 'tcpaccept', filter: FILTER });
@@ -152,6 +162,7 @@ export async function benchCore() {
   };
   return [
     rounds('core: decode, filter, text', records, ROUND_BATCHES, drain),
+    ...[await lines('json'), await lines('ecs'), await lines('ocsf'), await lines('otel')],
     rounds('avsc and plain JavaScript: decode, filter, text', records, COMPARED_BATCHES, () => throughAvsc(datums)),
   ];
 }

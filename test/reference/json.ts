@@ -13,7 +13,8 @@ export function line(record: Accept): string {
   return `${JSON.stringify(Object.fromEntries(entries))}\n`;
 }
 
-function instant(value: unknown): string | null {
+/** An instant in UTC with microseconds; null when it is unknown or has no year of four digits. */
+export function instant(value: unknown): string | null {
   const microseconds = Number(value);
   if (microseconds === -1 || microseconds < YEAR_0000 || microseconds >= YEAR_10000) return null;
   const seconds = Math.floor(microseconds / 1e6);

@@ -28,7 +28,7 @@ export function rows(records: readonly Accept[], columns: Columns): string {
   return records.map((record) => times(record, start, columns) + row(record)).join('');
 }
 
-function times(record: Accept, start: number, { offsetAt, timestamp }: Columns): string {
+export function times(record: Accept, start: number, { offsetAt, timestamp }: Columns): string {
   const clock = offsetAt ? pad(localTime(record.event_time, offsetAt(record.event_time)), 9) : '';
   return clock + (timestamp ? pad(seconds(record.monotonic_us - start), 9) : '');
 }
@@ -46,11 +46,11 @@ function row(record: Accept): string {
   return `${cells.join(' ')}\n`;
 }
 
-const printedPort = (record: Accept) => (record.peer_reset ? 0 : record.local_port);
+export const printedPort = (record: Accept) => (record.peer_reset ? 0 : record.local_port);
 
-const pad = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - Buffer.byteLength(text)));
+export const pad = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - Buffer.byteLength(text)));
 
-const harmless = (text: string) => text.replace(/[\p{Cc}\ufffd]/gu, '?');
+export const harmless = (text: string) => text.replace(/[\p{Cc}\ufffd]/gu, '?');
 
 /** The first 12 bytes as the kernel held them, where a U+FFFD was one; a character that is cut is one `?`. */
 export function comm(name: string): string {
