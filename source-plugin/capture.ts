@@ -14,13 +14,13 @@ const STDOUT = 1;
 /** How late a closed pipe or a loss may be noticed when no record arrives. */
 const WATCH_MS = 500;
 
-/** Prints accepts as tcpaccept does until a signal or a closed pipe ends it. Rejects with what failed. */
+/** Prints accepts until a signal or a closed pipe ends it. Rejects with what failed. */
 export async function capture(options: CliOptions): Promise<void> {
-  const { time, timestamp, pid, ports, family } = options;
+  const { format, time, timestamp, pid, ports, family } = options;
   const controller = new AbortController();
   const release = stopOnSignal(controller);
   try {
-    const core = await loadCore({ format: 'tcpaccept', time, timestamp, zoneAt, filter: { pid, ports, family } });
+    const core = await loadCore({ format, time, timestamp, zoneAt, filter: { pid, ports, family } });
     const source = openLive(options);
     log.info(`live by ${source.hook}, ring of ${options.ringBytes} bytes`);
     try {

@@ -1,10 +1,12 @@
+import type { TextFormat } from '../../filter-core/formats.js';
 import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { LogLevel } from '../log.js';
 import { DEFAULT_RING_BYTES } from '../ring.js';
-import { type Reject, readHook, readLogLevel, readPid, readPorts, readRingBytes } from './values.js';
+import { type Reject, readFormat, readHook, readLogLevel, readPid, readPorts, readRingBytes } from './values.js';
 
 /** Which rows are printed, and how. An absent member means no such filter. */
 export interface RowOptions {
+  readonly format: TextFormat;
   /** Column TIME: local time of the accept. */
   readonly time: boolean;
   /** Column TIME(s): seconds since the first row. */
@@ -77,7 +79,7 @@ export const HELP_OPTION = {
   prints: 'help',
 } as const;
 
-/** tcpaccept's own, with its help. */
+/** tcpaccept's own, with its help, and the format. */
 export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
   { flags: ['-T', '--time'], help: 'include time column on output (HH:MM:SS)', key: 'time', read: on },
   { flags: ['-t', '--timestamp'], help: 'include timestamp on output', key: 'timestamp', read: on },
@@ -91,9 +93,16 @@ export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
   },
   { flags: ['-4', '--ipv4'], help: 'trace IPv4 family only', exclusive: 'family', key: 'family', read: () => 4 },
   { flags: ['-6', '--ipv6'], help: 'trace IPv6 family only', exclusive: 'family', key: 'family', read: () => 6 },
+  {
+    flags: ['--format'],
+    metavar: 'FORMAT',
+    help: "'tcpaccept' (default), 'wide', or an object a line: 'json', 'ecs', 'ocsf', 'otel'",
+    key: 'format',
+    read: readFormat,
+  },
 ];
 
-export const ROW_DEFAULTS = { time: false, timestamp: false };
+export const ROW_DEFAULTS = { format: 'tcpaccept', time: false, timestamp: false } as const;
 
 /** Of a command at a terminal: its default is warn. */
 export const LOG_OPTION: Option<LogOptions> = {
@@ -156,6 +165,8 @@ const EPILOG = `examples:
     acceptstream -6        # trace IPv6 family
     acceptstream -tT > accepts.txt    # both times, into a file
     acceptstream | grep --line-buffered sshd  # rows of one program, live
+    acceptstream --format wide                # whole addresses, queues
+    acceptstream --format ecs                 # JSON for a SIEM
     acceptstream --ring-bytes 67108864        # room for longer bursts
 
 commands:

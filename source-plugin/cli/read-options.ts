@@ -11,7 +11,7 @@ import {
   ROW_OPTIONS,
   type RowOptions,
 } from './options.js';
-import { readBrokers, readFormat, readRegistryUrl, readStart, readTopic } from './read-values.js';
+import { readBrokers, readRegistryUrl, readStart, readTopic } from './read-values.js';
 
 /** What one reading of a topic was asked to do. */
 export interface ReadOptions extends RowOptions, LogOptions {
@@ -24,7 +24,6 @@ export interface ReadOptions extends RowOptions, LogOptions {
   /** Timestamp of the first record, ms since the epoch. */
   readonly from: 'beginning' | number;
   readonly follow: boolean;
-  readonly format: 'tcpaccept' | 'json';
 }
 
 const LIVE_ONLY = 'works on live accepts only';
@@ -74,13 +73,6 @@ const OPTIONS: readonly Option<ReadOptions>[] = [
     key: 'follow',
     read: on,
   },
-  {
-    flags: ['--format'],
-    metavar: 'FORMAT',
-    help: "'tcpaccept' (default), or 'json' for one object a line",
-    key: 'format',
-    read: readFormat,
-  },
   ...ROW_OPTIONS,
   LOG_OPTION,
   { flags: ['--cgroupmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
@@ -111,6 +103,6 @@ export const READ: Command<ReadOptions> = {
   program: 'acceptstream read',
   description: 'Print the TCP accepts of a Kafka topic',
   options: OPTIONS,
-  defaults: { ...ROW_DEFAULTS, ...LOG_DEFAULTS, from: 'beginning', follow: false, format: 'tcpaccept' },
+  defaults: { ...ROW_DEFAULTS, ...LOG_DEFAULTS, from: 'beginning', follow: false },
   epilog: EPILOG,
 };

@@ -47,8 +47,3 @@ function isoTime(text: string): number {
   // ECMAScript takes a date alone for UTC.
   return Date.parse(`${date}${time.replace(' ', 'T') || 'T00:00'}`);
 }
-
-export function readFormat(text: string, reject: Reject): 'tcpaccept' | 'json' {
-  if (text === 'tcpaccept' || text === 'json') return text;
-  throw reject(`invalid format ${quoted(text)}: formats are 'tcpaccept' and 'json'`);
-}

@@ -1,3 +1,4 @@
+import { TEXT_FORMATS, type TextFormat } from '../../filter-core/formats.js';
 import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { AcceptstreamError } from '../../schemas/error.js';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
@@ -50,6 +51,12 @@ export function readHook(text: string, reject: Reject): Hook {
   const hook = HOOKS.find((name) => name === text);
   if (hook === undefined) throw reject(`invalid hook ${quoted(text)}: hooks are ${HOOKS.join(', ')}`);
   return hook;
+}
+
+export function readFormat(text: string, reject: Reject): TextFormat {
+  const format = TEXT_FORMATS.find((name) => name === text);
+  if (format === undefined) throw reject(`invalid format ${quoted(text)}: formats are ${TEXT_FORMATS.join(', ')}`);
+  return format;
 }
 
 /** The valid sizes just below and above, one when they are the same. */

@@ -1,3 +1,4 @@
+import { isTable } from '../../filter-core/formats.js';
 import type { Path } from './document.js';
 import type {
   KafkaConfig,
@@ -19,8 +20,11 @@ type Rule<T> = (config: T) => false | { readonly key: string; readonly message: 
 
 const STDOUT_RULES: readonly Rule<StdoutConfig>[] = [
   ({ format, time, timestamp }) =>
-    format !== 'tcpaccept' &&
-    (time || timestamp) && { key: 'format', message: 'time and timestamp are columns of the format tcpaccept' },
+    !isTable(format) &&
+    (time || timestamp) && {
+      key: 'format',
+      message: 'time and timestamp are columns of the formats tcpaccept and wide',
+    },
 ];
 
 const KAFKA_RULES: readonly Rule<KafkaConfig>[] = [

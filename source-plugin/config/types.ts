@@ -1,3 +1,5 @@
+import type { TextFormat } from '../../filter-core/formats.js';
+
 /** A configuration that passed schemas/config.schema.json and the rules of rules.ts, defaults filled in. */
 export interface RunConfig {
   readonly source: SourceConfig;
@@ -23,7 +25,7 @@ export type SinkConfig = StdoutConfig | KafkaConfig;
 export interface StdoutConfig {
   readonly type: 'stdout';
   readonly required: boolean;
-  readonly format: 'tcpaccept' | 'json';
+  readonly format: TextFormat;
   readonly time: boolean;
   readonly timestamp: boolean;
 }

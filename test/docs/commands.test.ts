@@ -57,6 +57,7 @@ const LIVE: Readonly<Record<string, LiveCommand>> = {
 
 const PIPED = 'npx acceptstream | grep --line-buffered sshd';
 const DOCTOR = 'npm start -- doctor';
+const JSON_LINES = 'npx acceptstream --format ecs';
 const HELP = 'npx acceptstream --help';
 const MANUAL = 'man ./source-plugin/man/acceptstream.8';
 
@@ -85,6 +86,19 @@ describeUnless(liveReason(), 'live', () => {
     expect(rows.filter((row) => !row.includes(' sshd '))).toEqual([]);
     for (const row of rows) expectRow(row, '');
   });
+
+  test(JSON_LINES, { timeout: 90_000 }, async () => {
+    const shell = shellOf(JSON_LINES);
+    const ports: (number | undefined)[] = [];
+    for (let tries = 0; !shell.stdout && tries < 500 && !shell.ended; tries++) {
+      ports.push((await runWorkload({ comm: Buffer.from('docs') })).accepts[0]?.client_port);
+    }
+    await shell.interrupt();
+    const lines = shell.stdout.trimEnd().split('\n');
+    const own = lines.map((line) => JSON.parse(line)).filter(({ process }) => process.name === 'docs');
+    expect(own.length, shell.stderr).toBeGreaterThan(0);
+    expect(own.filter(({ source }) => !ports.includes(source.port))).toEqual([]);
+  });
 });
 
 test(DOCTOR, { timeout: 60_000 }, () => {
@@ -110,7 +124,7 @@ test(MANUAL, ({ skip }) => {
 
 describe('the pages', () => {
   test('have no command that is not tested here', () => {
-    const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, DOCTOR, HELP, MANUAL];
+    const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, DOCTOR, JSON_LINES, HELP, MANUAL];
     known.push(...Object.values(KAFKA_COMMANDS));
     expect(commands().sort()).toEqual(known.sort());
   });

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadCore } from '../../filter-core/index.js';
 import packageJson from '../../package.json' with { type: 'json' };
 import { formatHelp } from '../../source-plugin/cli/help.js';
 import { DEFAULT_RING_BYTES } from '../../source-plugin/index.js';
+import { drain, encode } from '../filter-core/support.js';
+import { acceptOf } from '../source-plugin/memory-source.js';
 import { BLOCKS, withBlocks } from './blocks.mjs';
 import { blocksOf, commands, PAGES, pageText, proseOf, ROOT } from './markdown.js';
 
@@ -31,6 +34,17 @@ describe('README.md', () => {
   test('the sink of the example has at most twenty lines', () => {
     const [sink] = blocksOf('README.md').filter(({ language }) => language === 'ts');
     expect(sink?.text.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
+  });
+
+  test('the samples of formats are what the core writes', async () => {
+    const wide = await loadCore({ format: 'wide' });
+    expect(readme).toContain(`\n${Buffer.from(wide.header)}`);
+    const ecs = await loadCore({ format: 'ecs' });
+    const { text } = drain(ecs, encode([acceptOf({ cgroup: '' })]));
+    const shape = (line: string) =>
+      JSON.stringify(JSON.parse(line, (_, value) => (Object(value) === value ? value : 0)));
+    const [sample] = blocksOf('README.md').filter(({ language }) => language === 'json');
+    expect(shape(sample?.text ?? '')).toBe(shape(text));
   });
 
   test('the exit statuses are those of the help', () => {

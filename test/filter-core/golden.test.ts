@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type CoreOptions, loadCore } from '../../filter-core/index.js';
+import { type CoreOptions, loadCore, TEXT_FORMATS } from '../../filter-core/index.js';
 import accepts from '../fixtures/tcpaccept/accepts.json' with { type: 'json' };
 import { acceptOf } from '../source-plugin/memory-source.js';
 import { commText } from '../support/expected.js';
@@ -66,5 +66,22 @@ describe('the same accepts give the bytes that tcpaccept printed', () => {
     expect(await ours({ filter: { ports: [0] } }, accepts)).toBe(keeping((row) => row.endsWith(' 0    ')));
     const both = { family: 4 as const, ports: [80, 65535] };
     expect(await ours({ filter: both }, accepts)).toBe(keeping((row) => / 80 {3}$|65535$/.test(row) && ip(4)(row)));
+  });
+});
+
+describe('records of every kind, in every format', () => {
+  const RECORDS = [
+    acceptOf(),
+    acceptOf({ ip_version: 6, remote_address: '::ffff:192.0.2.7', local_address: '::ffff:192.0.2.1', mptcp: true }),
+    acceptOf({ ip_version: 6, remote_address: '2001:db8::7', local_address: '2001:db8::1', peer_reset: true }),
+    acceptOf({ remote_address: '127.0.0.1', local_address: '127.0.0.1', comm: 'a"b\\c\n\u001b', cgroup: '' }),
+    acceptOf({ ppid: -1, process_start: -1, netns: -1, backlog: -1, backlog_max: -1, queued_us: -1, host_id: '' }),
+    acceptOf({ sequence: 2 ** 52 - 1, cgroup_id: 2 ** 52 - 1, rtt_us: 0, host: '\ufffd日本' }),
+  ];
+
+  test.each(TEXT_FORMATS)('%s', async (format) => {
+    const core = await loadCore({ format });
+    const text = Buffer.from(core.header).toString('latin1') + drain(core, encode(RECORDS)).text;
+    await expect(Buffer.from(text, 'latin1').toString()).toMatchFileSnapshot(`../fixtures/formats/${format}.txt`);
   });
 });

@@ -36,7 +36,9 @@ async function expectMalformed(options: CoreOptions, bytes: Uint8Array, offset: 
   expect(core.totals.malformed).toBe(1);
 }
 
-describe.each(FORMATS)('%j', (options) => {
+const LINES = (['wide', 'json', 'ecs', 'ocsf', 'otel'] as const).map((format): CoreOptions => ({ format }));
+
+describe.each([...FORMATS, ...LINES])('%j', (options) => {
   test('every truncation of a datum is noticed where it starts, behind whole ones', async () => {
     const core = await loadCore(options);
     for (let length = 1; length < whole.length; length++) {

@@ -66,6 +66,7 @@ describe('options that are refused', () => {
       { format: 'kafka', kafka: { partitions: 1, key: 'none', encoding: 'json', schemaId: 1 } },
       'kafka.schemaId',
     ],
+    ['ecs with -T', { format: 'ecs', time: true, zoneAt }, 'format'],
     ['avro with -t', { format: 'avro', timestamp: true }, 'format'],
     ['avro with -T', { format: 'avro', time: true, zoneAt }, 'format'],
     ['-T without a zone', { format: 'tcpaccept', time: true }, 'zoneAt'],

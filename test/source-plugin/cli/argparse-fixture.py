@@ -10,6 +10,7 @@ MAX_SAFE = 2**53 - 1
 HOOKS = ["fentry:__inet_accept", "fentry:security_sock_graft", "kprobe:__inet_accept", "kprobe:security_sock_graft",
          "tracepoint:sys_exit_accept", "tp_btf:sys_exit"]
 YIELDING = ["--hook"]
+FORMATS = ["tcpaccept", "wide", "json", "ecs", "ocsf", "otel"]
 EPILOG = """examples:
     acceptstream           # trace all TCP accept()s
     acceptstream -t        # include timestamps
@@ -21,6 +22,8 @@ EPILOG = """examples:
     acceptstream -6        # trace IPv6 family
     acceptstream -tT > accepts.txt    # both times, into a file
     acceptstream | grep --line-buffered sshd  # rows of one program, live
+    acceptstream --format wide                # whole addresses, queues
+    acceptstream --format ecs                 # JSON for a SIEM
     acceptstream --ring-bytes 67108864        # room for longer bursts
 
 commands:
@@ -96,6 +99,14 @@ class Parser(argparse.ArgumentParser):
         return [one for one in found if one[1] not in YIELDING] or found
 
 
+def text_format(text):
+    if text == "":
+        return "tcpaccept"
+    if text not in FORMATS:
+        raise argparse.ArgumentTypeError(f"invalid format {text!r}: formats are {', '.join(FORMATS)}")
+    return text
+
+
 def log_level(text):
     levels = ["error", "warn", "info", "debug"]
     if text == "":
@@ -120,6 +131,8 @@ def parser():
     family = made.add_mutually_exclusive_group()
     family.add_argument("-4", "--ipv4", action="store_const", const=4, dest="family", help="trace IPv4 family only")
     family.add_argument("-6", "--ipv6", action="store_const", const=6, dest="family", help="trace IPv6 family only")
+    add("--format", type=text_format, metavar="FORMAT", default="tcpaccept",
+        help="'tcpaccept' (default), 'wide', or an object a line: 'json', 'ecs', 'ocsf', 'otel'")
     add("--cgroupmap", metavar="PATH", dest="cgroupMap", help="trace cgroups in this BPF map only")
     add("--mntnsmap", metavar="PATH", dest="mntnsMap", help="trace mount namespaces in this BPF map only")
     add("--ring-bytes", type=ring_bytes, metavar="BYTES", dest="ringBytes", default=8388608,
@@ -158,7 +171,7 @@ PLAIN = ["-h", "--help", "--version", "-t", "-T", "-4", "-6", "--time", "--times
 def table():
     yield []
     for name in ("-p", "-P", "--pid", "--port", "--cgroupmap", "--mntnsmap", "--ring-bytes", "--hook", "--log-level",
-                 "-tP", "-tT4p"):
+                 "--format", "-tP", "-tT4p"):
         yield [name]
         for value in VALUES:
             yield [name, value]
@@ -167,7 +180,7 @@ def table():
             yield [f"{name}={value}"]
             if not name.startswith("--"):
                 yield [name + value]
-    longs = ["--help", "--time", "--timestamp", "--pid", "--port", "--ipv4", "--ipv6", "--cgroupmap", "--mntnsmap",
+    longs = ["--help", "--time", "--timestamp", "--pid", "--port", "--ipv4", "--ipv6", "--format", "--cgroupmap", "--mntnsmap",
              "--ring-bytes", "--hook", "--log-level", "--version"]
     for prefix in sorted({long[:n] for long in longs for n in range(3, len(long) + 2)}):
         yield [prefix]
@@ -182,7 +195,7 @@ def table():
         yield list(pair)
     for last in (["-P", "80", "-P", "81"], ["-P", "80", "-P", ""], ["-p", "1", "--pid="], ["--cgroupmap", "/a", "--cg", ""],
                  ["--ring-bytes", "4096", "--ring-bytes", ""], ["--ring-bytes=4096", "--ring=8192"], ["--ho", HOOKS[0], "--hook", ""], ["-4", "-4", "-6"],
-                 ["--log-level", "debug"], ["--log=error", "--log-level="], ["--l", "Info"],
+                 ["--log-level", "debug"], ["--format", "ecs"], ["--f=wide", "--format="], ["--log=error", "--log-level="], ["--l", "Info"],
                  ["foo"], ["foo", "bar"], ["-x"], ["-x", "-y", "foo"], ["-"], [""], ["--"], ["--", "-t"], ["-t", "--", "-T"],
                  ["--", "--"], ["-p", "--", "5"], ["-p", "5", "--"], ["-p", "5", "6"], ["-x y"], ["-x=y"], ["--x"], ["--x=1"],
                  ["--x y"], ["--=5"], ["---"], ["---t"], ["-=5"], ["-7"], ["-1.5"], ["-1", "-2"], ["-h", "-x"], ["-x", "-h"],

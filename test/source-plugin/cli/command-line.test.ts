@@ -50,7 +50,7 @@ describe("as Python's argparse", () => {
 });
 
 describe('options', () => {
-  const defaults = { time: false, timestamp: false, logLevel: 'warn', ringBytes: 8388608 };
+  const defaults = { format: 'tcpaccept', time: false, timestamp: false, logLevel: 'warn', ringBytes: 8388608 };
   test.each<[string[], object]>([
     [[], {}],
     [['-tT4', '-p181', '-P=80'], { timestamp: true, time: true, family: 4, pid: 181, ports: [80] }],

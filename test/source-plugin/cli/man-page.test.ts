@@ -59,7 +59,7 @@ test('SYNOPSIS is the usage', () => {
 });
 
 test('FIELDS documents exactly the columns', () => {
-  expect(tags('FIELDS').join(' ')).toBe('TIME TIME(s) PID COMM IP RADDR RPORT LADDR LPORT');
+  expect(tags('FIELDS').join(' ')).toBe('TIME TIME(s) PID COMM IP RADDR RPORT LADDR LPORT NETNS BACKLOG QUEUED(us)');
 });
 
 test.for<[string, string[]]>([

@@ -75,7 +75,10 @@ describe('errors', () => {
       ['--registry', 'http://me:secret@db1'],
       'argument --registry: the address holds a user name or password: put them into the file of --access',
     ],
-    [['--format', 'xml'], "argument --format: invalid format 'xml': formats are 'tcpaccept' and 'json'"],
+    [
+      ['--format', 'xml'],
+      "argument --format: invalid format 'xml': formats are tcpaccept, wide, json, ecs, ocsf, otel",
+    ],
     [[...KAFKA, 'FILE', '--version'], 'unrecognized arguments: FILE --version'],
   ])('%j', (argv, message) => {
     const text = `${formatUsage(READ)}acceptstream read: error: ${message}\n`;

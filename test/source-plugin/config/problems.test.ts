@@ -106,7 +106,7 @@ test.each<[string, string, ...string[]]>([
   [
     'columns of another format',
     'sinks:\n  a: { type: stdout, format: json, time: true }\n',
-    ':2: sinks.a.format: time and timestamp are columns of the format tcpaccept',
+    ':2: sinks.a.format: time and timestamp are columns of the formats tcpaccept and wide',
   ],
   [
     'no password',
@@ -162,7 +162,7 @@ test('all that is wrong is told at once, in the order of the file', () => {
   const missing = expect.stringMatching(/^:8: sinks\.k\.tls\.cert_file: cannot read .*nope\.pem: ENOENT/);
   expect(problemsOf(text)).toEqual([
     ':1: filter.prots: unknown key; did you mean ports?',
-    ':3: sinks.s.format: time and timestamp are columns of the format tcpaccept',
+    ':3: sinks.s.format: time and timestamp are columns of the formats tcpaccept and wide',
     ':4: sinks.k: brokers is missing',
     ':4: sinks.k: topic is missing',
     ':4: sinks.k.encoding: avro needs a registry (registry.url), or use encoding: json',
