@@ -38,7 +38,7 @@ test.each([[[]], [['--check']]])(
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.split('\n')).toEqual([
       `acceptstream: ${path}:1: source.ring_byte: unknown key; did you mean ring_bytes?`,
-      `acceptstream: ${path}:3: sinks.a.format: must be one of tcpaccept, json; did you mean json?`,
+      `acceptstream: ${path}:3: sinks.a.format: must be one of tcpaccept, wide, json, ecs, ocsf, otel; did you mean json?`,
       '',
     ]);
   },
