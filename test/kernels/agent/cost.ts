@@ -4,7 +4,8 @@ import type { Hook } from '../../../source-plugin/index.js';
 import { Observer } from '../../support/observer.js';
 import { Burst } from '../../workload/burst.js';
 
-const ACCEPTS = 400;
+const ACCEPTS = 50;
+const BURSTS = 8;
 const MEASURING = '/proc/sys/kernel/bpf_stats_enabled';
 
 /** Nanoseconds that the programs of this process ran: the kernel tells them beside their descriptors. */
@@ -25,16 +26,24 @@ function runTimeNs(): number {
   return [...programs.values()].reduce((sum, time) => sum + time, 0);
 }
 
-/** Nanoseconds of kernel program per accept on a hook; all of it for a hook that other system calls run too. */
-export async function programNs(hook: Hook): Promise<number | undefined> {
-  const observer = new Observer({ hook });
+async function burstNs(): Promise<number> {
   const burst = await Burst.start({ count: ACCEPTS });
+  const before = runTimeNs();
+  await burst.run();
+  return Math.round((runTimeNs() - before) / ACCEPTS);
+}
+
+/**
+ * Nanoseconds of kernel program per accept on a hook; all of it for a hook that other system calls run too. Of several
+ * bursts the cheapest: in the others the guest's CPU stood still. 0 where the kernel does not count.
+ */
+export async function programNs(hook: Hook): Promise<number> {
+  const observer = new Observer({ hook });
+  const bursts: number[] = [];
   try {
     writeFileSync(MEASURING, '1');
-    const before = runTimeNs();
-    await burst.run();
-    const ran = runTimeNs() - before;
-    return ran > 0 ? Math.round(ran / ACCEPTS) : undefined;
+    while (bursts.length < BURSTS) bursts.push(await burstNs());
+    return Math.min(...bursts);
   } finally {
     writeFileSync(MEASURING, '0');
     observer.close();
