@@ -10,6 +10,7 @@ const SYSTEM_CALLS = [
   'accepts of 32-bit programs on a 64-bit kernel',
   'a descriptor that another thread closed or replaced before the system call returned',
   'accepts the kernel makes for itself, as its NFS and SMB servers do',
+  'on a kernel that preempts itself, accepts that cut into the recording of another one (counted as missed)',
 ];
 
 /** What a capture by this hook does not see. */
