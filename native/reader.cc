@@ -7,6 +7,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -165,9 +166,10 @@ int Reader::map_memory(Failure *failure) {
 // Both system calls are tried, because a hook may be two programs.
 int Reader::prove(Failure *failure) {
   OwnAccept own;
-  struct stat ns;
-  int error = stat("/proc/self/ns/pid", &ns) ? -errno : own.listen();
-  if (!error) error = set_probe({own.port(), {}, static_cast<uint32_t>(getpid()), static_cast<uint32_t>(ns.st_ino)});
+  // stat() would ask for a C library of 2.33, which Node.js does not.
+  struct statx ns;
+  int error = statx(AT_FDCWD, "/proc/self/ns/pid", 0, STATX_INO, &ns) ? -errno : own.listen();
+  if (!error) error = set_probe({own.port(), {}, static_cast<uint32_t>(getpid()), static_cast<uint32_t>(ns.stx_ino)});
   if (!error) error = see_own_accept(&own, SYS_accept);
   if (!error) error = see_own_accept(&own, SYS_accept4);
   // Before the port is anybody's again.
