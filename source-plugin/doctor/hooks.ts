@@ -37,10 +37,11 @@ function statusOf({ works, warning }: HookTrial, taken: HookTrial | undefined): 
   return taken ? 'warn' : 'fail';
 }
 
+const isForbidden = (reason = '') => /\b(EPERM|EACCES)\b/.test(reason);
+
 // Without the capabilities libbpf guesses at causes, the same for each hook.
 function whyNot({ reason = 'refused' }: HookTrial, { missing }: Machine): string {
-  const isForbidden = /\b(EPERM|EACCES)\b/.test(reason);
-  return isForbidden && missing.length > 0 ? `not permitted without ${missing.join(' and ')}` : reason;
+  return isForbidden(reason) && missing.length > 0 ? `not permitted without ${missing.join(' and ')}` : reason;
 }
 
 function howItWorks(trial: HookTrial, taken: HookTrial | undefined): string {
@@ -48,9 +49,10 @@ function howItWorks(trial: HookTrial, taken: HookTrial | undefined): string {
   return trial === taken ? `${works}; capture takes it` : works;
 }
 
-function remedyOf({ hook, works, warning }: HookTrial, machine: Machine): string {
+function remedyOf({ hook, works, reason, warning }: HookTrial, machine: Machine): string {
   if (works) return warning === undefined ? '' : 'see that the loopback interface is up';
-  if (machine.missing.length > 0 || !machine.isInitialUserNamespace) return 'see privileges';
+  const isPoor = machine.missing.length > 0 || !machine.isInitialUserNamespace;
+  if (isPoor && isForbidden(reason)) return 'see privileges';
   if (isMemlockShort(machine.memlock)) return 'see memlock';
   if (machine.paranoid !== undefined && /^(kprobe|tracepoint):/.test(hook)) return 'see perf events';
   return hook.startsWith('tracepoint:') && machine.tracefsProblem ? 'see tracefs' : '';
