@@ -23,9 +23,12 @@ const MAP_OPTIONS: Record<string, { option: string; path: keyof MapPaths }> = {
 const AFTERTHOUGHTS =
   /failed to load object|failed to load: -|failed to prepare load attributes|permission error while running as root|PROG LOAD LOG --|^processed \d+ insns/;
 
+/** What the kernel says within itself, and of fentry where it has none (arm64 before 6.4): no C library knows it. */
+const ENOTSUPP = 524;
+
 /** PERMISSION, KERNEL, or of a user's map MAP. */
 export function openError(failed: Failed, paths: MapPaths): AcceptstreamError {
-  const name = getSystemErrorName(-failed.errno);
+  const name = failed.errno === ENOTSUPP ? 'ENOTSUPP' : getSystemErrorName(-failed.errno);
   const map = MAP_OPTIONS[failed.operation];
   if (map) return mapError(map.option, paths[map.path] ?? '', failed);
   return new AcceptstreamError(
@@ -43,7 +46,9 @@ function isPermission(name: string): boolean {
 /** The last line that tells why: what comes before it leads up to it. */
 function reasonIn(detail: string): string {
   const lines = detail.trim().split('\n');
-  return (lines.findLast((line) => !AFTERTHOUGHTS.test(line)) ?? lines[0] ?? '').replace(/^libbpf: /, '');
+  return (lines.findLast((line) => !AFTERTHOUGHTS.test(line)) ?? lines[0] ?? '')
+    .replace(/^libbpf: /, '')
+    .replace('ERROR: strerror_r(-524)=22', 'not supported');
 }
 
 function mapError(option: string, path: string, failed: Failed): AcceptstreamError {
