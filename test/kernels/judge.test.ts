@@ -60,6 +60,12 @@ describe('what has to be seen', () => {
     ['mptcp', 'tp_btf:sys_exit', '6.1', 'once'],
     ['mptcp', 'tp_btf:sys_exit', '5.10', 'absent'],
     ['emfile', 'fentry:__inet_accept', '7.2', 'none'],
+    ['compat', 'kprobe:__inet_accept', '5.10', 'refused'],
+    ['compat', 'tp_btf:sys_exit', '6.1', 'none'],
+    ['accept', 'fentry:security_sock_graft', 'arm64-6.1', 'refused'],
+    ['accept', 'kprobe:security_sock_graft', 'arm64-6.1', 'once'],
+    ['accept', 'fentry:security_sock_graft', 'arm64-7.3', 'once'],
+    ['mptcp', 'tp_btf:sys_exit', 'arm64-6.1', 'once'],
   ])('of %s on %s in %s: %s', (name, hook, series, wanted) => {
     const path = PATHS.find((one) => one.name === name) as (typeof PATHS)[number];
     expect(expectation(path, hook, series)).toBe(wanted);
@@ -67,11 +73,14 @@ describe('what has to be seen', () => {
 });
 
 describe('judge', () => {
-  test.each(['5.10', '6.1', '7.3'])('passes what is as it has to be in %s, a cell for everything', (series) => {
-    const cells = judge(series, goodLines(series), HOOKS);
-    expect(renderFailures({ cells })).toEqual([]);
-    expect(cells).toHaveLength(PATHS.length * HOOKS.length + OPTIONS.length + 1);
-  });
+  test.each(['5.10', '6.1', '7.3', 'arm64-6.1'])(
+    'passes what is as it has to be in %s, a cell for everything',
+    (series) => {
+      const cells = judge(series, goodLines(series), HOOKS);
+      expect(renderFailures({ cells })).toEqual([]);
+      expect(cells).toHaveLength(PATHS.length * HOOKS.length + OPTIONS.length + 1);
+    },
+  );
 
   test.each<[string, Line[], string]>([
     ['more than a hook can see', changed({ seen: 'once' }), 'efault: once, not none'],
