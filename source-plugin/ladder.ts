@@ -100,7 +100,10 @@ function refused(refusals: readonly AcceptstreamError[], forced?: Hook): Accepts
   const subject =
     forced === undefined ? 'this kernel refuses capture, which needs Linux 5.10 or later' : 'it is refused';
   const message = `${REMEDIES.find(({ fits }) => fits(reason))?.remedy ?? subject} (${reason})`;
-  const code = refusals.every((refusal) => refusal.code === 'PERMISSION') ? 'PERMISSION' : 'KERNEL';
+  const forbidden = refusals.filter((refusal) => refusal.code === 'PERMISSION').length;
+  // What this kernel has not is no matter to who may not capture at all.
+  const code =
+    forbidden === refusals.length || (forbidden > 0 && missingCapabilities().length > 0) ? 'PERMISSION' : 'KERNEL';
   const text = forced === undefined ? message : `--hook ${forced}: ${message}`;
   return new AcceptstreamError(code, 'start capture', text, refusals.at(-1));
 }
