@@ -10,10 +10,17 @@ export function coverageOf({ date, hooks, kernels, cells }) {
   return { date, hooks, kernels: kernels.map((kernel) => ({ ...kernel, paths: pathsOf(kernel.series) })) };
 }
 
-/** As the formatter of this repository has it: lists on one line. */
+const LIST_WIDTH = 100;
+
+/** As the formatter of this repository has it: lists on one line where they fit. */
 export function coverageText(coverage) {
   const text = JSON.stringify(coverage, null, 2);
-  return `${text.replace(/\[\s+("[^\]{}]*")\s+\]/g, (_, list) => `[${list.replace(/\s+/g, ' ')}]`)}\n`;
+  const lists = /\[\s+("[^\]{}]*")\s+\]/g;
+  const folded = text.replace(lists, (whole, list) => {
+    const line = `[${list.replace(/\s+/g, ' ')}]`;
+    return line.length > LIST_WIDTH ? whole : line;
+  });
+  return `${folded}\n`;
 }
 
 // A hook sees a path on all kernels or on none of them, as far as they have both.
