@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { Capture, type CaptureOptions, HOOKS, type Hook } from '../native/index.js';
 import { AcceptstreamError, reasonOf } from '../schemas/error.js';
-import { missingCapabilities } from './capabilities.js';
+import { isInitialUserNamespace, missingCapabilities } from './capabilities.js';
 import { log } from './log.js';
 
 const BTF = '/sys/kernel/btf/vmlinux';
 
 /** What to do about refusals, by what they say; the first that fits. */
 const REMEDIES: readonly { readonly fits: (reason: string) => boolean; readonly remedy: string }[] = [
+  {
+    fits: (reason) => /\bE(PERM|ACCES)\b/.test(reason) && !isInitialUserNamespace(),
+    remedy: 'capture is not permitted in a user namespace: run it outside, as root',
+  },
   {
     fits: (reason) => /\bE(PERM|ACCES)\b/.test(reason) && missingCapabilities().length > 0,
     remedy: 'capture is not permitted: run it as root, or with CAP_BPF and CAP_PERFMON',
@@ -98,7 +102,9 @@ function isOfTheMap({ code, operation }: AcceptstreamError): boolean {
 function refused(refusals: readonly AcceptstreamError[], forced?: Hook): AcceptstreamError {
   const reason = [...new Set(refusals.map(({ message }) => message))].join('; ');
   const subject =
-    forced === undefined ? 'this kernel refuses capture, which needs Linux 5.10 or later' : 'it is refused';
+    forced === undefined
+      ? 'this kernel refuses capture, which needs Linux 5.10 or later: acceptstream doctor tells more'
+      : 'this kernel refuses it: go without --hook, or see acceptstream doctor';
   const message = `${REMEDIES.find(({ fits }) => fits(reason))?.remedy ?? subject} (${reason})`;
   const forbidden = refusals.filter((refusal) => refusal.code === 'PERMISSION').length;
   // What this kernel has not is no matter to who may not capture at all.

@@ -25,6 +25,8 @@ export const log = {
   warn: (message: string): void => say('warn', message),
   info: (message: string): void => say('info', message),
   debug: (message: string): void => say('debug', message),
-  /** At warn, in tcpaccept's words: without the program's name. */
-  loss: (line: string): void => write('warn', line),
+  /** What a command was asked to find out: at every level. */
+  report: (message: string): void => say('error', message),
+  /** At every level, in tcpaccept's words: without the program's name. */
+  loss: (line: string): void => write('error', line),
 };

@@ -63,7 +63,10 @@ function privileges({ uid, missing, isInitialUserNamespace }: Machine): Check {
   if (!isInitialUserNamespace)
     return fail('privileges', `${user} of a user namespace, which has no say in BPF`, 'run it outside, as real root');
   if (missing.length === 0) return ok('privileges', `${user}, with CAP_BPF and CAP_PERFMON`);
-  const remedy = 'run it as root, or with CAP_BPF and CAP_PERFMON (systemd: AmbientCapabilities=)';
+  const remedy =
+    uid === 0
+      ? 'give it both (containers: --cap-add BPF --cap-add PERFMON)'
+      : 'run it as root, or with CAP_BPF and CAP_PERFMON (systemd: AmbientCapabilities=)';
   return fail('privileges', `${user}, without ${missing.join(' and ')}`, remedy);
 }
 

@@ -53,6 +53,7 @@ function remedyOf({ hook, works, reason, warning }: HookTrial, machine: Machine)
   if (works) return warning === undefined ? '' : 'see that the loopback interface is up';
   const isPoor = machine.missing.length > 0 || !machine.isInitialUserNamespace;
   if (isPoor && isForbidden(reason)) return 'see privileges';
+  if (machine.btf.problem) return 'see btf';
   if (isMemlockShort(machine.memlock)) return 'see memlock';
   if (machine.paranoid !== undefined && /^(kprobe|tracepoint):/.test(hook)) return 'see perf events';
   return hook.startsWith('tracepoint:') && machine.tracefsProblem ? 'see tracefs' : '';

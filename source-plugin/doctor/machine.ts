@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { holds, missingCapabilities } from '../capabilities.js';
+import { holds, isInitialUserNamespace, missingCapabilities } from '../capabilities.js';
 
 /** What the files of this machine tell. What is unknown is '' or undefined. */
 export interface Machine {
@@ -38,7 +38,6 @@ const BTF_MAGIC = 0xeb9f;
 const BTF_HEADER = 24;
 /** As libbpf asks whether maps count as locked memory: came with 5.11, as did the accounting to cgroups. */
 const SINCE_MEMCG = 'BPF_FUNC_ktime_get_coarse_ns';
-const INITIAL_USER_NAMESPACE = /^\s*0\s+0\s+4294967295\s*$/;
 const TRACEFS = ['sys/kernel/tracing', 'sys/kernel/debug/tracing'];
 
 /** Reads the files below `root`; never throws for what is missing or odd there. */
@@ -52,14 +51,18 @@ export function lookAt(root = '/'): Machine {
     lockdown: /\[(\w+)\]/.exec(text('sys/kernel/security/lockdown'))?.[1] ?? '',
     uid: Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1] ?? -1),
     missing: missingCapabilities(status),
-    isInitialUserNamespace: INITIAL_USER_NAMESPACE.test(text('proc/self/uid_map')),
+    isInitialUserNamespace: isInitialUserNamespace(text('proc/self/uid_map')),
     tracefsProblem: tracefsProblem(root),
     paranoid: paranoid(text('proc/sys/kernel/perf_event_paranoid'), status),
     bpffs: mountOf(text('proc/self/mounts'), 'bpf'),
-    memlock:
-      btf?.includes(SINCE_MEMCG) || holds('CAP_SYS_RESOURCE', status) ? undefined : memlock(text('proc/self/limits')),
+    memlock: isMemlockCounted(btf, status) ? memlock(text('proc/self/limits')) : undefined,
     availableBytes: kibibytes(/^MemAvailable:\s+(\d+) kB$/m.exec(text('proc/meminfo'))?.[1]),
   };
+}
+
+// A BTF that can't be used tells nothing, and is what to mend first.
+function isMemlockCounted(btf: Buffer | undefined, status: string): boolean {
+  return readBtf(btf).problem === '' && !btf?.includes(SINCE_MEMCG) && !holds('CAP_SYS_RESOURCE', status);
 }
 
 function read(root: string, path: string): Buffer | undefined {

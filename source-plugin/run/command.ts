@@ -34,7 +34,7 @@ export async function run(path: string): Promise<void> {
  */
 export async function check(path: string): Promise<number> {
   const config = loadConfig(path);
-  openSource(config).close();
+  openSource(config, log.report).close();
   // As a run does: a certificate that only root can read would fail it.
   dropPrivileges();
   const found = await Promise.all(Object.entries(config.sinks).map(([name, sink]) => checkSink(name, sink)));
@@ -43,7 +43,7 @@ export async function check(path: string): Promise<number> {
 
 async function checkSink(name: string, sink: SinkConfig): Promise<boolean> {
   try {
-    log.info(`${name}: ${await checkOutlet(sink, (message) => log.warn(`${name}: ${message}`))}`);
+    log.report(`${name}: ${await checkOutlet(sink, (message) => log.warn(`${name}: ${message}`))}`);
     return true;
   } catch (error) {
     if (!(error instanceof AcceptstreamError)) throw error;
@@ -52,10 +52,10 @@ async function checkSink(name: string, sink: SinkConfig): Promise<boolean> {
   }
 }
 
-function openSource({ source, filter }: RunConfig): LiveSource {
+function openSource({ source, filter }: RunConfig, tell = log.info): LiveSource {
   const { pid, ports, family, cgroup_map: cgroupMap, mntns_map: mntnsMap } = filter;
   const opened = openLive({ pid, ports, family, cgroupMap, mntnsMap, ringBytes: source.ring_bytes });
-  log.info(`source: live by ${opened.hook}, ring of ${source.ring_bytes} bytes`);
+  tell(`source: live by ${opened.hook}, ring of ${source.ring_bytes} bytes`);
   return opened;
 }
 

@@ -24,7 +24,9 @@ const bpfStep = (arch, target) => ({
   tools: ['clang', 'libbpf'],
   inputs: (root) => listFiles(root, 'bpf', /\.[ch]$/),
   command: (_root, out) => [
-    ...['clang', '-g', '-O2', '-Wall', '-Werror', '-target', 'bpf', `-D__TARGET_ARCH_${target}`],
+    ...['clang', '-target', 'bpf', `-D__TARGET_ARCH_${target}`, '-g', '-O2', '-Wall', '-Werror'],
+    // The package is the same wherever it is built.
+    '-fdebug-compilation-dir=.',
     ...[...HEADERS, '-Ibpf', '-c', 'bpf/accept.bpf.c', '-o', out],
   ],
   publish: (root, out) => publishFile(root, out, `dist/acceptstream.${arch}.bpf.o`),

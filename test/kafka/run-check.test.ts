@@ -40,7 +40,7 @@ describeUnless(runReason(), 'acceptstream run --check', () => {
   async function check(sinks: object, source: object = {}) {
     const path = fileOf(`${topic}.yaml`, { source, sinks });
     const start = performance.now();
-    const { code, stdout, stderr } = await runProgram(['run', '--check', path]);
+    const { code, stdout, stderr } = await runProgram(['run', '--check', '--log-level', 'error', path]);
     expect(performance.now() - start).toBeLessThan(SECONDS_MS);
     expect(stdout).toBe('');
     const lines = stderr.trimEnd().split('\n');

@@ -87,7 +87,8 @@ describeUnless(liveReason(), 'the ladder', () => {
   test.for(refused)("--hook %s fails with the kernel's reason", async (hook) => {
     const program = await runProgram(['--hook', hook]);
     expect({ code: program.code, stdout: program.stdout }).toEqual({ code: 1, stdout: '' });
-    expect(program.stderr).toBe(`acceptstream: --hook ${hook}: it is refused (${tryHook(hook).reason})\n`);
+    const remedy = 'this kernel refuses it: go without --hook, or see acceptstream doctor';
+    expect(program.stderr).toBe(`acceptstream: --hook ${hook}: ${remedy} (${tryHook(hook).reason})\n`);
   });
 
   test.for(works)('--hook %s is taken', async (hook) => {

@@ -40,10 +40,7 @@ test('each line of a message is a line, and nothing in it is a control', () => {
   expect(said).toBe('acceptstream: one\nacceptstream: two?[2J?\n');
 });
 
-test.for([
-  ['error', ''],
-  ['warn', 'Possibly lost 3 samples\nPossibly missed 1 samples\nPossibly lost 2 samples\n'],
-] as const)("losses are told in tcpaccept's words from warn on: %s", ([level, text]) => {
+test.for(LOG_LEVELS)("losses are told in tcpaccept's words: %s", (level) => {
   setLogLevel(level);
   const counters = { lost: 3, missed: 1 } as { lost: number; missed: number };
   const report = new LossReport({ counters: () => counters as Counters } as LiveSource);
@@ -51,5 +48,11 @@ test.for([
   report.print();
   counters.lost = 5;
   report.print();
-  expect(said).toBe(text);
+  expect(said).toBe('Possibly lost 3 samples\nPossibly missed 1 samples\nPossibly lost 2 samples\n');
+});
+
+test('what a command was asked to find out is told at every level', () => {
+  setLogLevel('error');
+  log.report('a: topic accepts');
+  expect(said).toBe('acceptstream: a: topic accepts\n');
 });
