@@ -60,9 +60,15 @@ export function describeUnless(reason: string, name: string, body: () => void): 
   describe.skipIf(reason !== '')(reason ? `${name} (skipped: ${reason})` : name, body);
 }
 
-/** The tests once for each hook of the kernel. */
+/**
+ * The tests once for each hook of this kernel. What it says against the others is in ladder.test.ts; there is nothing of
+ * them to test here, and test/kernels proves them.
+ */
 export function describeHooks(name: string, body: (hook: Hook) => void, reasonOf = hookReason): void {
-  for (const hook of HOOKS) describeUnless(reasonOf(hook), `${name} on ${hook}`, () => body(hook));
+  for (const hook of HOOKS) {
+    if (isOfSystemCalls(hook) || liveReason() || !refusal(hook))
+      describeUnless(reasonOf(hook), `${name} on ${hook}`, () => body(hook));
+  }
 }
 
 function effectiveCapabilities(): bigint {
