@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { AcceptstreamError, oneLine, reasonOf } from '../schemas/error.js';
+import { answer } from './cli/answer.js';
 import { parseCommandLine } from './cli/parse.js';
 import { log, setLogLevel } from './log.js';
-import { closedByReader, stdoutSink } from './stdout.js';
+import { closedByReader } from './stdout.js';
 import { watchTerminals } from './terminal.js';
 
 /** Runs the command. Resolves with the exit status: 0 ended as asked, 1 failed, 2 wrong usage. */
@@ -40,14 +41,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'read') return (await import('./read/index.js')).readCommand(argv.slice(1));
   if (argv[0] === 'doctor') return (await import('./doctor/index.js')).doctorCommand(argv.slice(1), version());
   const parsed = parseCommandLine(argv, version());
-  if (parsed.kind === 'usage') {
-    process.stderr.write(parsed.text);
-    return 2;
-  }
-  if (parsed.kind === 'print') {
-    await print(parsed.text);
-    return 0;
-  }
+  if ('text' in parsed) return answer(parsed);
   setLogLevel(parsed.options.logLevel);
   await (await import('./capture.js')).capture(parsed.options);
   return 0;
@@ -56,10 +50,6 @@ async function dispatch(argv: readonly string[]): Promise<number> {
 function version(): string {
   const { resolve } = createRequire(import.meta.url);
   return JSON.parse(readFileSync(resolve('acceptstream/package.json'), 'utf8')).version;
-}
-
-async function print(text: string): Promise<void> {
-  await stdoutSink().write({ bytes: Buffer.from(text), records: 0 });
 }
 
 function explain(error: unknown): string {

@@ -1,7 +1,7 @@
 import { HOOKS } from '../../native/hooks.js';
 import { reasonOf } from '../../schemas/error.js';
+import { answer, print } from '../cli/answer.js';
 import { parseArguments } from '../cli/parse.js';
-import { stdoutSink } from '../stdout.js';
 import { lookAt } from './machine.js';
 import { DOCTOR } from './options.js';
 import { type Findings, reportOf, textOf } from './report.js';
@@ -9,14 +9,7 @@ import { type Findings, reportOf, textOf } from './report.js';
 /** `acceptstream doctor`. Resolves with the exit status: 0 when capture works. */
 export async function doctorCommand(argv: readonly string[], version: string): Promise<number> {
   const parsed = parseArguments(DOCTOR, argv);
-  if (parsed.kind === 'usage') {
-    process.stderr.write(parsed.text);
-    return 2;
-  }
-  if (parsed.kind === 'print') {
-    await print(parsed.text);
-    return 0;
-  }
+  if ('text' in parsed) return answer(parsed);
   const report = reportOf({ version, machine: lookAt(), ...(await tryHooks()) });
   await print(parsed.options.json ? `${JSON.stringify(report, undefined, 2)}\n` : textOf(report));
   return report.works ? 0 : 1;
@@ -32,8 +25,4 @@ async function tryHooks(): Promise<Pick<Findings, 'libbpf' | 'trials'>> {
   } catch (error) {
     return { trials: [], libbpf: { version: '', problem: reasonOf(error) } };
   }
-}
-
-async function print(text: string): Promise<void> {
-  await stdoutSink().write({ bytes: Buffer.from(text), records: 0 });
 }

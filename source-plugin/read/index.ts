@@ -1,6 +1,7 @@
 import { type Core, loadCore } from '../../filter-core/index.js';
 import { hungUp } from '../../native/index.js';
 import { oneLine } from '../../schemas/error.js';
+import { answer } from '../cli/answer.js';
 import { usageError } from '../cli/errors.js';
 import { parseArguments } from '../cli/parse.js';
 import { READ, type ReadOptions } from '../cli/read-options.js';
@@ -24,14 +25,7 @@ const REGISTRY_WAIT_MS = 5_000;
 /** `acceptstream read`. Resolves with the exit status, rejects with what failed. */
 export async function readCommand(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(READ, argv);
-  if (parsed.kind === 'usage') {
-    process.stderr.write(parsed.text);
-    return 2;
-  }
-  if (parsed.kind === 'print') {
-    await stdoutSink().write({ bytes: Buffer.from(parsed.text), records: 0 });
-    return 0;
-  }
+  if ('text' in parsed) return answer(parsed);
   setLogLevel(parsed.options.logLevel);
   await new Reading(parsed.options).run();
   return 0;
