@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { loadCore } from '../../filter-core/index.js';
 import type { KafkaConfig, SinkConfig, StdoutConfig } from '../config/types.js';
+import { ownSchema } from '../container/header.js';
 import { checkKafkaSink, type KafkaEvents, openKafkaSink } from '../kafka/sink.js';
 import type { TopicPlan } from '../kafka/topic.js';
 import { RegistryClient, resolveSchemaId, type SchemaPlan } from '../registry/client.js';
@@ -76,8 +75,4 @@ function describeKafka(
       : []),
   ];
   return `${encoding} to topic ${topic} (${details.join(', ')}) at ${brokers.join(', ')}`;
-}
-
-function ownSchema(): string {
-  return readFileSync(createRequire(import.meta.url).resolve('#schemas/accept.avsc'), 'utf8');
 }

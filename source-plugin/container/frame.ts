@@ -1,0 +1,46 @@
+/**
+ * What stands in front of the data of a block (Avro specification, "Object Container Files"): how many records, how many
+ * bytes as they are in the file; each a long in zigzag, low 7 bits first. Behind the data stands the file's sync marker.
+ */
+export interface Frame {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Longest frame: two longs of ten bytes. */
+export const FRAME_MAX = 20;
+const LONG_MAX = 10;
+
+export function encodeFrame({ records, bytes }: Frame): Buffer {
+  return Buffer.from([...longBytes(records), ...longBytes(bytes)]);
+}
+
+/** The frame at `offset` and where its data begin; undefined when the bytes end within it, or hold no safe number. */
+export function decodeFrame(
+  bytes: Uint8Array,
+  offset = 0,
+): { readonly frame: Frame; readonly end: number } | undefined {
+  const records = longAt(bytes, offset);
+  const size = records && longAt(bytes, records.end);
+  return size && { frame: { records: records.value, bytes: size.value }, end: size.end };
+}
+
+function* longBytes(value: number): Generator<number, void> {
+  let rest = BigInt(value) * 2n;
+  for (; rest > 0x7fn; rest >>= 7n) yield Number(rest & 0x7fn) | 0x80;
+  yield Number(rest);
+}
+
+function longAt(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } | undefined {
+  let zigzag = 0n;
+  for (let at = start; at < Math.min(start + LONG_MAX, bytes.length); at++) {
+    const byte = bytes[at] ?? 0;
+    zigzag |= BigInt(byte & 0x7f) << BigInt(7 * (at - start));
+    if (byte < 0x80) return safe((zigzag >> 1n) ^ -(zigzag & 1n), at + 1);
+  }
+  return undefined;
+}
+
+function safe(value: bigint, end: number): { readonly value: number; readonly end: number } | undefined {
+  return Number.isSafeInteger(Number(value)) ? { value: Number(value), end } : undefined;
+}
