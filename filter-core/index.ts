@@ -9,8 +9,8 @@ import { planFor, type Step } from './plan.js';
 export { isTable, TEXT_FORMATS, type TextFormat } from './formats.js';
 export { type Block, KAFKA_KEYS, type KafkaBlocks, type KafkaKey } from './kafka.js';
 
-/** Lines of text, Avro datums as they came, or blocks of Kafka records. */
-export type Format = TextFormat | 'avro' | 'kafka';
+/** Lines of text, Avro datums as they came, entries of Fluent's Forward protocol, or blocks of Kafka records. */
+export type Format = TextFormat | 'avro' | 'forward' | 'kafka';
 
 /** What a record must meet to be kept; all that is given must hold. The same answers as the kernel's filters. */
 export interface Filter {
@@ -44,7 +44,7 @@ export interface CoreOptions {
   readonly writerSchema?: unknown;
 }
 
-/** Kept records: lines of text, Avro datums or Kafka records back to back. */
+/** Kept records: lines of text, Avro datums, Forward entries or Kafka records back to back. */
 export interface Portion {
   readonly bytes: Uint8Array;
   readonly records: number;
@@ -90,6 +90,7 @@ function setFormat(module: CoreModule, { format, time = false, timestamp = false
   if (format === 'ecs') module.setLines(module.ECS.value);
   if (format === 'ocsf') module.setLines(module.OCSF.value);
   if (format === 'otel') module.setLines(module.OTEL.value);
+  if (format === 'forward') module.setLines(module.FORWARD.value);
 }
 
 function setPlan(module: CoreModule, steps: readonly Step[]): void {

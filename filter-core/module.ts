@@ -20,7 +20,7 @@ type Size =
   | 'PARTITIONS_MAX'
   | 'BLOCK_BYTES';
 type Key = 'KEY_NONE' | 'KEY_HOST' | 'KEY_REMOTE_ADDRESS' | 'KEY_LOCAL_PORT' | 'KEY_PROCESS';
-type Template = 'JSON' | 'ECS' | 'OCSF' | 'OTEL';
+type Template = 'JSON' | 'ECS' | 'OCSF' | 'OTEL' | 'FORWARD';
 type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT';
 type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant' | 'blocks';
 

@@ -2,7 +2,7 @@ import { AcceptstreamError } from '../schemas/error.js';
 import { isTable, TEXT_FORMATS } from './formats.js';
 import type { CoreOptions, Filter, Zone } from './index.js';
 
-const FORMATS: readonly unknown[] = [...TEXT_FORMATS, 'avro', 'kafka'] satisfies CoreOptions['format'][];
+const FORMATS: readonly unknown[] = [...TEXT_FORMATS, 'avro', 'forward', 'kafka'] satisfies CoreOptions['format'][];
 const FAMILIES: readonly unknown[] = [undefined, 4, 6];
 
 const isPort = (port: unknown): boolean => Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65535;

@@ -1,6 +1,6 @@
 // Writes what is derived from accept.avsc and mapping.json, so that the field list stands in one place:
-// filter-core/assembly/fields.ts (field numbers for the core), filter-core/assembly/templates.ts (what its JSON formats
-// write) and schemas/accept.ts (types for TypeScript).
+// filter-core/assembly/fields.ts (field numbers for the core), filter-core/assembly/templates.ts (what its formats of JSON
+// and MessagePack write) and schemas/accept.ts (types for TypeScript).
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { boundsOf, KINDS, templatesOf } from './templates.mjs';
@@ -13,7 +13,7 @@ const PART_BYTES = 16;
 const OPTIONAL = 1;
 const BACK = 2;
 const AFTER_MAX = 8;
-/** Literals are copied by 16 bytes. */
+/** Literals are copied by 16 bytes. Each character of them is a byte. */
 const SLACK = '\0'.repeat(16);
 
 const local = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -63,7 +63,7 @@ function templates(schema, mapping) {
     `export const BACK: u8 = ${BACK};`,
     constant('PART_BYTES', PART_BYTES),
     `export const PARTS: usize = ${bytes(Buffer.concat(packed))};`,
-    `export const LITERALS: usize = ${bytes(Buffer.from(literals + SLACK))};`,
+    `export const LITERALS: usize = ${bytes(Buffer.from(literals + SLACK, 'latin1'))};`,
     '/** Per format: first part, the one behind the last, most bytes of a line without its datum, and per byte of it. */',
     `export const FORMATS: usize = memory.data<u16>([${rows.join(', ')}]);`,
     '',

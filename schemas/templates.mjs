@@ -1,5 +1,5 @@
-// Templates of the formats that are one JSON object a line: parts in the order of the line, made from accept.avsc and
-// mapping.json. filter-core/assembly/template.ts writes them.
+// Templates of the formats that are one JSON object a line, or one entry of Fluent's Forward protocol: parts in the order
+// of the line, made from accept.avsc and mapping.json. filter-core/assembly/template.ts writes them.
 
 /** Kinds of parts, and the most bytes that a value of the kind adds to those of its texts. */
 export const KINDS = {
@@ -16,6 +16,10 @@ export const KINDS = {
   FAMILY: 1,
   EVENT_UID: 44,
   LOCALITY: 1,
+  EVENT_TIME: 8,
+  PACKED_INTEGER: 9,
+  PACKED_TEXT: 5,
+  PACKED_BOOLEAN: 1,
 };
 
 /** Bytes that one byte of a text may become: \u00XX. */
@@ -47,6 +51,7 @@ const TEXTS = {
   ADDRESS: (field) => [field],
   ADDRESSES: () => ['remote_address', 'local_address'],
   EVENT_UID: () => ['capture_id'],
+  PACKED_TEXT: (field) => [field],
 };
 
 const typeOf = (type) => type.logicalType ?? type;
@@ -227,6 +232,24 @@ function logsData(schema, mapping) {
   return template.end(']}]}]}]}\n');
 }
 
+const PACKED = { int: 'PACKED_INTEGER', long: 'PACKED_INTEGER', string: 'PACKED_TEXT', boolean: 'PACKED_BOOLEAN' };
+
+/** MessagePack's header of a short string, and the string. */
+function packedName(name) {
+  if (name.length > 31) throw new Error(`too long: ${name}`);
+  return String.fromCharCode(0xa0 + name.length) + name;
+}
+
+/** [EventTime, {all fields by their own names}] in MessagePack, as PackedForward has them back to back (protocol v1). */
+function entry({ fields }) {
+  const part = (before, kind, field) => ({ kind, field, before, after: '' });
+  const typeName = ({ type }) => type.type ?? type;
+  const members = fields.map((field) => part(packedName(field.name), PACKED[typeName(field)], field.name));
+  const [first, ...others] = members;
+  const mapHeader = String.fromCharCode(0xde, fields.length >> 8, fields.length & 0xff);
+  return [part('\x92\xd7\x00', 'EVENT_TIME', 'event_time'), { ...first, before: mapHeader + first.before }, ...others];
+}
+
 /** The parts of each format. Each has kind, before and after; a value's also field, digits and optional. */
 export function templatesOf(schema, mapping) {
   return {
@@ -234,6 +257,7 @@ export function templatesOf(schema, mapping) {
     ECS: nested(schema, mapping, 'ecs', 'acceptstream'),
     OCSF: nested(schema, mapping, 'ocsf', 'unmapped'),
     OTEL: logsData(schema, mapping),
+    FORWARD: entry(schema),
   };
 }
 

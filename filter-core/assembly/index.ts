@@ -32,7 +32,7 @@ export {
   STEP_BYTES,
 } from './memory';
 export { BOOLEAN, FIXED, INT, LONG, STRING, setPlan, setUnknown } from './reader';
-export { ECS, JSON, OCSF, OTEL } from './templates';
+export { ECS, FORWARD, JSON, OCSF, OTEL } from './templates';
 export { setZone } from './time';
 
 // What the last run() did.

@@ -3,12 +3,14 @@ import { CAPTURE_ID, CPU, FIELD_COUNT, LOCAL_ADDRESS, REMOTE_ADDRESS, SEQUENCE }
 import { isInstant, writeInstant } from './instant';
 import { writeBoolean, writeString } from './json';
 import { long, need, textLength, textStart } from './memory';
+import { writeEventTime, writePackedBoolean, writePackedInteger, writePackedText } from './msgpack';
 import {
   ADDRESS,
   ADDRESSES,
   BACK,
   BOOLEAN,
   CLOSE,
+  EVENT_TIME,
   EVENT_UID,
   FAMILY,
   FORMATS,
@@ -19,6 +21,8 @@ import {
   MILLISECONDS,
   NANOSECONDS,
   OPTIONAL,
+  PACKED_INTEGER,
+  PACKED_TEXT,
   PART_BYTES,
   PARTS,
   TEXT,
@@ -26,8 +30,8 @@ import {
 import { writeInteger, writeNumber } from './text';
 import { floorDivide } from './time';
 
-// A line is its format's parts, one behind the other: literal, value, literal. Each member ends with a comma, which the
-// end of its object takes back; an object that stayed empty goes with its name.
+// A line is its format's parts, one behind the other: literal, value, literal. In JSON each member ends with a comma, which
+// the end of its object takes back; an object that stayed empty goes with its name.
 
 const UNKNOWN: i64 = -1;
 const COMMA: u8 = 0x2c;
@@ -123,7 +127,14 @@ function writeNanoseconds(out: usize, instant: i64): usize {
 function writeValue(out: usize, kind: i32, operand: i32): usize {
   if (kind === INTEGER) return writeNumber(out, long(operand));
   if (kind === TEXT) return writeString(out, textStart(operand), textLength(operand));
+  if (kind >= EVENT_TIME) return writePacked(out, kind, operand);
   return kind === LITERAL ? out : writeRare(out, kind, operand);
+}
+
+function writePacked(out: usize, kind: i32, operand: i32): usize {
+  if (kind === PACKED_INTEGER) return writePackedInteger(out, long(operand));
+  if (kind === PACKED_TEXT) return writePackedText(out, textStart(operand), textLength(operand));
+  return kind === EVENT_TIME ? writeEventTime(out, long(operand)) : writePackedBoolean(out, long(operand));
 }
 
 function writeRare(out: usize, kind: i32, operand: i32): usize {
