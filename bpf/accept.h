@@ -6,6 +6,7 @@
 #include "emit.h"
 #include "filter.h"
 #include "kernel.h"
+#include "names.h"
 #include "process.h"
 
 /* An MPTCP socket is no tcp_sock: its first subflow is, and of a listener it holds the queue. */
@@ -110,15 +111,6 @@ static __always_inline void fill_process(struct accept_event *event, struct task
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
-static __always_inline void fill_cgroup(struct accept_event *event, struct task_struct *task)
-{
-	struct kernfs_node *kn = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
-	long length = bpf_probe_read_kernel_str(event->cgroup, sizeof(event->cgroup), BPF_CORE_READ(kn, name));
-
-	event->cgroup_id = BPF_CORE_READ(kn, id);
-	event->cgroup_length = length > 0 ? length - 1 : 0;
-}
-
 /*
  * A reset clears skc_num, of an MPTCP socket that of its first subflow; the
  * accepted socket itself keeps addresses and ports.
@@ -136,11 +128,12 @@ static __always_inline int accepted(struct sock *sk, struct sock *listener, enum
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct accept_counters *own = own_counters();
-	struct accept_event *event = own_scratch();
+	struct accept_scratch *scratch = own_scratch();
 	struct sock *tcp = tcp_of(sk);
 	__u16 port = bound_port(sk, tcp);
+	struct accept_event *event;
 
-	if (!own || !event)
+	if (!own || !scratch)
 		return 0;
 	if (is_probe(task, port)) {
 		/* Of two programs both have to see. */
@@ -153,6 +146,7 @@ static __always_inline int accepted(struct sock *sk, struct sock *listener, enum
 		count(&own->filtered);
 		return 0;
 	}
+	event = &scratch->event;
 	event->monotonic_ns = bpf_ktime_get_ns();
 	event->layout = ACCEPT_EVENT_LAYOUT;
 	event->hook = hook;
@@ -161,8 +155,8 @@ static __always_inline int accepted(struct sock *sk, struct sock *listener, enum
 	fill_timing(event, tcp);
 	fill_backlog(event, listener);
 	fill_process(event, task);
-	fill_cgroup(event, task);
-	emit(event, own);
+	fill_names(scratch, task);
+	emit(scratch, own);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "event.h"
 #include "kernel.h"
+#include "scratch.h"
 
 /* Programs insert, the native reader consumes. The loader sets the size. */
 struct {
@@ -21,30 +22,11 @@ struct {
 	__uint(max_entries, 1);
 } counters SEC(".maps");
 
-/*
- * Where an event is put together, because only then its length is known. A
- * program does not interrupt itself on a CPU (the kernel's recursion check),
- * and all programs of one load exclude each other on it.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct accept_event);
-	__uint(max_entries, 1);
-} scratch SEC(".maps");
-
 static __always_inline struct accept_counters *own_counters(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	return bpf_map_lookup_elem(&counters, &cpu);
-}
-
-static __always_inline struct accept_event *own_scratch(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&scratch, &zero);
 }
 
 /* Fetching atomics need 5.12, so the count is added to and read, not fetched. */
@@ -53,16 +35,17 @@ static __always_inline void count(__u64 *counter)
 	__sync_fetch_and_add(counter, 1);
 }
 
-static __always_inline void emit(struct accept_event *event, struct accept_counters *own)
+static __always_inline void emit(struct accept_scratch *scratch, struct accept_counters *own)
 {
-	__u32 size = event->cgroup_length;
+	struct accept_event *event = &scratch->event;
+	__u32 names = event->cgroup_length + event->exe_length;
 
-	if (size > ACCEPT_CGROUP_BYTES)
-		size = ACCEPT_CGROUP_BYTES;
+	if (names > 2 * ACCEPT_NAMES_BYTES)
+		names = 2 * ACCEPT_NAMES_BYTES;
 	event->cpu = bpf_get_smp_processor_id();
 	event->lost = own->lost;
 	event->sequence = own->submitted + own->lost + 1;
-	if (bpf_ringbuf_output(&ring, event, ACCEPT_EVENT_FIXED + size, BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_output(&ring, scratch, sizeof(*event) + names, BPF_RB_NO_WAKEUP))
 		count(&own->lost);
 	else
 		count(&own->submitted);

@@ -3,9 +3,14 @@
  * What kernel programs and native reader share. Private to both: past the
  * reader only the Avro record of schemas/accept.avsc exists.
  *
- * An event is ACCEPT_EVENT_FIXED bytes and cgroup_length bytes of cgroup name
- * (no terminator). Integers are host endian, ports too; addresses are in
- * network order, an IPv4 address in the first 4 bytes. Unknown numbers are -1.
+ * An event is a struct accept_event, cgroup_length bytes of names and
+ * exe_length bytes of names. Integers are host endian, ports too; addresses are
+ * in network order, an IPv4 address in the first 4 bytes. Unknown numbers are -1.
+ *
+ * Names are those of a path, each followed by a NUL, the leaf's first: of the
+ * cgroup up to the root of the version 2 hierarchy, whose own name is none, and
+ * of the executable up to the root of its mount namespace. What does not fit
+ * into ACCEPT_NAMES_BYTES is cut at the root's side.
  */
 #ifndef ACCEPTSTREAM_EVENT_H
 #define ACCEPTSTREAM_EVENT_H
@@ -16,13 +21,17 @@
 #define _Static_assert static_assert
 #endif
 
-#define ACCEPT_EVENT_LAYOUT 2
+#define ACCEPT_EVENT_LAYOUT 3
 #define ACCEPT_COMM_BYTES 16
-#define ACCEPT_CGROUP_BYTES 256
+#define ACCEPT_NAME_BYTES 256 /* one name and its NUL */
+#define ACCEPT_NAMES_BYTES 1024 /* of one path */
 
 /* accept_event.flags */
 #define ACCEPT_PEER_RESET 0x01
 #define ACCEPT_MPTCP 0x02
+#define ACCEPT_EXE_DELETED 0x04
+#define ACCEPT_CGROUP_CUT 0x08
+#define ACCEPT_EXE_CUT 0x10
 
 /* accept_event.hook, best first; the reader names them */
 enum accept_hook {
@@ -35,7 +44,8 @@ enum accept_hook {
 };
 
 struct accept_event {
-	__u16 layout; /* ACCEPT_EVENT_LAYOUT */
+	__u8 layout; /* ACCEPT_EVENT_LAYOUT */
+	__u8 ip_version;
 	__u8 hook;
 	__u8 flags;
 	__u32 cpu;
@@ -58,16 +68,12 @@ struct accept_event {
 	__u32 pidns;
 	__u16 remote_port;
 	__u16 local_port;
-	__u8 ip_version;
-	__u8 pad[1];
-	__u16 cgroup_length;
+	__u16 cgroup_length; /* 0: the root, or unknown */
+	__u16 exe_length; /* 0: a thread of the kernel, or unknown */
 	__u8 remote_address[16];
 	__u8 local_address[16];
 	char comm[ACCEPT_COMM_BYTES]; /* up to the first NUL */
-	char cgroup[ACCEPT_CGROUP_BYTES];
 };
-
-#define ACCEPT_EVENT_FIXED 160
 
 /* What the loader sets before load; the verifier drops the code of what is off. */
 struct accept_filter {
@@ -102,8 +108,8 @@ struct accept_counters {
 	__u64 pad[3];
 };
 
-_Static_assert(__builtin_offsetof(struct accept_event, cgroup) == ACCEPT_EVENT_FIXED, "event layout");
-_Static_assert(sizeof(struct accept_event) == ACCEPT_EVENT_FIXED + ACCEPT_CGROUP_BYTES, "event size");
+_Static_assert(__builtin_offsetof(struct accept_event, comm) == 144, "event layout");
+_Static_assert(sizeof(struct accept_event) == 160, "event size");
 _Static_assert(sizeof(struct accept_filter) == 16 + 8192, "filter size");
 _Static_assert(sizeof(struct accept_probe) == 12, "probe size");
 _Static_assert(sizeof(struct accept_counters) == 64, "counters fill a cache line");

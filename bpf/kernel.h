@@ -47,8 +47,13 @@ struct pid {
 };
 
 struct kernfs_node {
+	struct kernfs_node *__parent;
 	const char *name;
 	__u64 id;
+};
+
+struct kernfs_node___before_rcu {
+	struct kernfs_node *parent;
 };
 
 struct cgroup {
@@ -63,7 +68,43 @@ struct inode {
 	unsigned short i_mode;
 };
 
+struct qstr {
+	__u64 hash_len;
+	const unsigned char *name;
+};
+
+struct dentry_operations {
+	void *d_dname;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	const struct dentry_operations *d_op;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
 struct file {
+	struct path f_path;
 	struct inode *f_inode;
 	void *private_data;
 };
@@ -77,6 +118,10 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct mm_struct {
+	struct file *exe_file;
+};
+
 struct thread_info {
 	unsigned long flags;
 	__u32 status;
@@ -84,6 +129,8 @@ struct thread_info {
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int flags;
+	struct mm_struct *mm;
 	int tgid;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
@@ -165,5 +212,6 @@ struct pt_regs {
 #define TCP_LISTEN 10
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define PF_KTHREAD 0x00200000
 
 #endif

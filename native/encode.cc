@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "address.h"
+#include "names.h"
 
 namespace acceptstream {
 
@@ -15,7 +16,7 @@ constexpr const char *kHookNames[] = {
 };
 constexpr size_t kHooks = sizeof(kHookNames) / sizeof(*kHookNames);
 // All varints at their longest, two addresses, the hook, and three bytes for each of comm and cgroup.
-constexpr size_t kVariableMax = 28 * 10 + 2 * (kAddressTextMax + 1) + 64 + 3 * (ACCEPT_COMM_BYTES + ACCEPT_CGROUP_BYTES);
+constexpr size_t kVariableMax = 28 * 10 + 2 * (kAddressTextMax + 1) + 64 + 3 * (ACCEPT_COMM_BYTES + ACCEPT_NAME_BYTES);
 
 // Avro int and long: zigzag, then 7 bits a byte, low first.
 uint8_t *put(uint8_t *out, int64_t value) {
@@ -83,7 +84,7 @@ bool is_ascii(const char *text, size_t length) {
 
 // Kernel strings are arbitrary bytes: each that is not UTF-8 becomes one U+FFFD.
 uint8_t *put_repaired(uint8_t *out, const char *text, size_t length) {
-  char repaired[3 * ACCEPT_CGROUP_BYTES];
+  char repaired[3 * ACCEPT_NAME_BYTES];
   char *to = repaired;
   const uint8_t *end = reinterpret_cast<const uint8_t *>(text) + length;
   for (const uint8_t *at = reinterpret_cast<const uint8_t *>(text); at < end;) {
@@ -124,7 +125,8 @@ uint8_t *put_place(uint8_t *out, const accept_event &event) {
   out = put(out, or_unknown(event.mntns));
   out = put(out, or_unknown(event.pidns));
   out = put(out, event.cgroup_id ? event.cgroup_id : -1);
-  return put_text(out, event.cgroup, event.cgroup_length);
+  const std::string_view leaf = cgroup_leaf(event);
+  return put_text(out, leaf.data(), leaf.size());
 }
 
 uint8_t *put_queue(uint8_t *out, const accept_event &event) {
@@ -140,8 +142,8 @@ std::string avro_string(const std::string &text) {
 }
 
 bool is_ours(const accept_event &event, size_t length) {
-  return length >= ACCEPT_EVENT_FIXED && event.layout == ACCEPT_EVENT_LAYOUT && event.hook < kHooks &&
-         length == size_t{ACCEPT_EVENT_FIXED} + event.cgroup_length && event.cgroup_length <= ACCEPT_CGROUP_BYTES;
+  return length >= sizeof(event) && event.layout == ACCEPT_EVENT_LAYOUT && event.hook < kHooks &&
+         has_names(event, length - sizeof(event));
 }
 
 }  // namespace

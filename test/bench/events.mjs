@@ -1,10 +1,11 @@
 // A fixed data set of kernel events (bpf/event.h, each behind its length as u32).
 import { HOOKS } from '../../dist/native/index.js';
 
-const LAYOUT = 2;
+const LAYOUT = 3;
 const TP_BTF = HOOKS.indexOf('tp_btf:sys_exit');
 /** Offsets in struct accept_event; `longs` and `ints` are its runs of 64-bit and 32-bit integers. */
 export const AT = {
+  ipVersion: 1,
   hook: 2,
   flags: 3,
   cpu: 4,
@@ -12,15 +13,21 @@ export const AT = {
   ints: 64,
   remotePort: 104,
   localPort: 106,
-  ipVersion: 108,
-  cgroupLength: 110,
+  cgroupLength: 108,
+  exeLength: 110,
   remoteAddress: 112,
   localAddress: 128,
   comm: 144,
-  cgroup: 160,
+  names: 160,
 };
 const COMMS = ['nginx', 'sshd', 'postgres', 'java', 'node', 'redis-server', 'http-nio-8080-A', 'kafka-socket-ac'];
-const CGROUPS = ['nginx.service', 'ssh.service', 'docker-3f9c0a7be1d24c55.scope', 'user@1000.service'];
+const CGROUPS = [
+  '/system.slice/nginx.service',
+  '/system.slice/ssh.service',
+  '/system.slice/docker-3f9c0a7be1d24c553f9c0a7be1d24c553f9c0a7be1d24c553f9c0a7be1d24c55.scope',
+  '/user.slice/user-1000.slice/user@1000.service',
+];
+const EXES = ['/usr/sbin/nginx', '/usr/lib/postgresql/15/bin/postgres', '/usr/lib/jvm/java-17/bin/java', '/srv/app'];
 const PORTS = [80, 443, 5432, 8080, 8443, 9092];
 export const IDENTITY = {
   host: 'edge-17.fra.example',
@@ -70,13 +77,25 @@ function putNumbers(view, next, index) {
   });
 }
 
+/** A path as the kernel programs write it: its names, the leaf's first, each with a NUL behind it. */
+function namesOf(path) {
+  return Buffer.from(
+    path
+      .slice(1)
+      .split('/')
+      .reverse()
+      .map((name) => `${name}\0`)
+      .join(''),
+  );
+}
+
 function makeEvent(next, index) {
-  const cgroup = Buffer.from(pick(next, CGROUPS));
-  const event = Buffer.alloc(4 + AT.cgroup + cgroup.length);
+  const [cgroup, exe] = [namesOf(pick(next, CGROUPS)), namesOf(pick(next, EXES))];
+  const event = Buffer.alloc(4 + AT.names + cgroup.length + exe.length);
   const body = event.subarray(4);
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   event.writeUInt32LE(body.length);
-  view.setUint16(0, LAYOUT, true);
+  body[0] = LAYOUT;
   body[AT.hook] = TP_BTF;
   view.setUint32(AT.cpu, next(16), true);
   putNumbers(view, next, index);
@@ -85,7 +104,8 @@ function makeEvent(next, index) {
   view.setUint16(AT.cgroupLength, cgroup.length, true);
   putAddresses(body, next);
   body.write(pick(next, COMMS), AT.comm);
-  body.set(cgroup, AT.cgroup);
+  view.setUint16(AT.exeLength, exe.length, true);
+  body.set([...cgroup, ...exe], AT.names);
   return event;
 }
 

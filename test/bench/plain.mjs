@@ -36,7 +36,6 @@ export function readEvent(bytes, at, wall) {
   const int = (index) => bytes.readInt32LE(at + AT.ints + 4 * index);
   const unsigned = (index) => bytes.readUInt32LE(at + AT.ints + 4 * index);
   const version = bytes[at + AT.ipVersion];
-  const cgroup = at + AT.cgroup;
   return {
     event_time: micros(long(0) + wall),
     monotonic_us: micros(long(0)),
@@ -65,7 +64,7 @@ export function readEvent(bytes, at, wall) {
     mntns: known(unsigned(8)),
     pidns: known(unsigned(9)),
     cgroup_id: known(long(4)),
-    cgroup: bytes.toString('utf8', cgroup, cgroup + bytes.readUInt16LE(at + AT.cgroupLength)),
+    cgroup: bytes.toString('utf8', at + AT.names, bytes.indexOf(0, at + AT.names)),
     backlog: int(5),
     backlog_max: int(6),
     queued_us: long(5),

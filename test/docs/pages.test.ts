@@ -18,7 +18,7 @@ const RING_HEADER = 8;
 
 function fixedBytes(): number {
   const header = readFileSync(join(ROOT, 'bpf/event.h'), 'utf8');
-  return Number(/#define ACCEPT_EVENT_FIXED (\d+)/.exec(header)?.[1]);
+  return Number(/sizeof\(struct accept_event\) == (\d+)/.exec(header)?.[1]);
 }
 
 describe('README.md', () => {
@@ -56,18 +56,20 @@ describe('README.md', () => {
 
   test('the size of a ring is reckoned with the size of an event', () => {
     const fixed = fixedBytes();
-    expect(readme).toContain(`(${fixed + RING_HEADER} + length of the cgroup's name, rounded up to 8) bytes`);
-    const bytes = 1000 * 10 * (fixed + RING_HEADER + 24);
-    expect(squeezed(readme)).toContain(`with names of 24 bytes take ${(bytes / 1e6).toFixed(1)} MB, so 2 MiB`);
-    expect(2 ** Math.ceil(Math.log2(bytes))).toBe(2 * 2 ** 20);
-    const held = DEFAULT_RING_BYTES / (fixed + RING_HEADER + 32);
-    expect(Math.round(held / 1e4) * 1e4).toBe(40_000);
-    expect(squeezed(readme)).toContain(`The ring's default of ${DEFAULT_RING_BYTES / 2 ** 20} MiB holds about 40 000`);
+    expect(readme).toContain(
+      `(${fixed + RING_HEADER} + length of the paths of cgroup and executable, rounded up to 8) bytes`,
+    );
+    const bytes = 1000 * 10 * (fixed + RING_HEADER + 64);
+    expect(squeezed(readme)).toContain(`with paths of 64 bytes take ${(bytes / 1e6).toFixed(1)} MB, so 4 MiB`);
+    expect(2 ** Math.ceil(Math.log2(bytes))).toBe(4 * 2 ** 20);
+    const held = DEFAULT_RING_BYTES / (fixed + RING_HEADER + 112);
+    expect(Math.round(held / 1e4) * 1e4).toBe(30_000);
+    expect(squeezed(readme)).toContain(`The ring's default of ${DEFAULT_RING_BYTES / 2 ** 20} MiB holds about 30 000`);
   });
 
   test('the ring of the Kafka pipeline holds what is said', () => {
-    const bytes = 5000 * 30 * (RING_HEADER + fixedBytes() + 16);
-    expect(squeezed(readme)).toContain(`with names of 16 bytes are ${(bytes / 1e6).toFixed(1)} MB, so 32 MiB`);
+    const bytes = 5000 * 30 * (RING_HEADER + fixedBytes() + 48);
+    expect(squeezed(readme)).toContain(`with paths of 48 bytes are ${(bytes / 1e6).toFixed(1)} MB, so 32 MiB`);
     const ring = 2 ** Math.ceil(Math.log2(bytes));
     expect(ring).toBe(32 * 2 ** 20);
     expect(squeezed(readme)).toContain(`which is ${ring}.`);

@@ -1,0 +1,27 @@
+// The names behind an event (bpf/event.h) as paths.
+#pragma once
+#include <cstddef>
+#include <string_view>
+
+#include "../bpf/event.h"
+
+namespace acceptstream {
+
+// Most bytes of a path: as many as its names have with their NULs, and what stands before and behind them.
+constexpr size_t kPathMax = ACCEPT_NAMES_BYTES + sizeof("…") + sizeof(" (deleted)");
+
+// Whether the `bytes` behind the event are what its lengths say, and each list ends with a NUL.
+bool has_names(const accept_event &event, size_t bytes);
+
+// Name of the cgroup itself, empty for the root.
+std::string_view cgroup_leaf(const accept_event &event);
+
+// Path of the cgroup from the root of the hierarchy, "/" for the root itself; "…/b/c" where it was cut.
+// Writes nothing when it is unknown. Returns the end of the text, as the next does.
+char *write_cgroup_path(const accept_event &event, char *out);
+
+// Path of the executable in its mount namespace, with " (deleted)" behind it when it is; cut as the cgroup's.
+// Writes nothing for a thread of the kernel and when it is unknown.
+char *write_exe_path(const accept_event &event, char *out);
+
+}  // namespace acceptstream
