@@ -4,7 +4,7 @@ import { headerOf, isTable, type TextFormat } from './formats.js';
 import { type Block, type KafkaBlocks, readBlocks, setBlocks } from './kafka.js';
 import { type CoreModule, instantiateCore } from './module.js';
 import { checkOptions, checkZone } from './options.js';
-import { planFor, type Step } from './plan.js';
+import { type Plan, planFor, type Step, type StepKind, unknownOf } from './plan.js';
 
 export { isTable, TEXT_FORMATS, type TextFormat } from './formats.js';
 export { type Block, KAFKA_KEYS, type KafkaBlocks, type KafkaKey } from './kafka.js';
@@ -60,11 +60,22 @@ export interface CoreTotals {
   readonly malformed: number;
 }
 
+/** Datums that stand at the start of some bytes, and what is behind them. */
+export interface Measured {
+  readonly records: number;
+  /** The byte behind them. */
+  readonly end: number;
+  /** `start` of a datum that is cut off, bytes that are none, or nothing that was asked for. */
+  readonly behind: 'nothing' | 'start' | 'none';
+}
+
 export interface Core {
   /** Input buffer in WASM memory; a source writes whole datums from its start. Stays valid for the core's life. */
   readonly input: Uint8Array;
   /** Header line with its newline; empty but for tcpaccept and wide. */
   readonly header: Uint8Array;
+  /** Longest datum that `measure` counts. */
+  readonly datumBytesMax: number;
   readonly totals: CoreTotals;
   /**
    * Runs over input[0, bytes). Each portion's bytes are a view that the next step overwrites.
@@ -75,6 +86,11 @@ export interface Core {
   portions(bytes: number): Generator<Portion, void>;
   /** Whether input[from, to) is one datum of the writer schema and nothing else. */
   isDatum(from: number, to: number): boolean;
+  /**
+   * Counts the datums that input[from, to) starts with, up to `most`; none may be longer than `datumBytesMax`. Keeps no
+   * count of its own.
+   */
+  measure(from: number, to: number, most: number): Measured;
   /**
    * Reads datums of another writer schema (parsed JSON) from the next call of `portions` on; TIME(s) and the totals
    * count on.
@@ -93,31 +109,27 @@ function setFormat(module: CoreModule, { format, time = false, timestamp = false
   if (format === 'forward') module.setLines(module.FORWARD.value);
 }
 
-function setPlan(module: CoreModule, steps: readonly Step[]): void {
-  if (steps.length > module.PLAN_FIELDS.value) {
-    throw new AcceptstreamError(
-      'USAGE',
-      'writerSchema',
-      `the writer schema has over ${module.PLAN_FIELDS.value} fields`,
-    );
+function setPlan(module: CoreModule, { steps, parts }: Plan): void {
+  const [most, mostParts] = [module.PLAN_FIELDS.value, module.PARTS_MAX.value];
+  if (steps.length > most || parts.length > mostParts) {
+    const limit = steps.length > most ? `${most} fields` : `${mostParts} types in its fields`;
+    throw new AcceptstreamError('USAGE', 'writerSchema', `the writer schema has over ${limit}`);
   }
-  ACCEPT_FIELDS.forEach(({ kind }, slot) => {
-    module.setUnknown(slot, kind === 'int' || kind === 'long' ? -1 : 0);
+  ACCEPT_FIELDS.forEach((field, slot) => {
+    module.setUnknown(slot, unknownOf(field));
   });
-  steps.forEach(({ kind, slot, size }, index) => {
-    const view = new DataView(module.memory.buffer, module.PLAN.value + index * module.STEP_BYTES.value);
-    const kinds = {
-      int: module.INT,
-      long: module.LONG,
-      boolean: module.BOOLEAN,
-      string: module.STRING,
-      fixed: module.FIXED,
-    };
-    view.setUint8(0, kinds[kind].value);
-    view.setUint16(2, slot ?? module.NO_SLOT.value, true);
-    view.setUint32(4, size ?? 0, true);
-  });
+  storeSteps(module, module.PLAN.value, steps);
+  storeSteps(module, module.PARTS.value, parts);
   module.setPlan(steps.length);
+}
+
+function storeSteps(module: CoreModule, address: number, steps: readonly Step[]): void {
+  steps.forEach(({ kind, slot, operand, parts }, index) => {
+    const view = new DataView(module.memory.buffer, address + index * module.STEP_BYTES.value);
+    view.setUint8(0, module[kind.toUpperCase() as Uppercase<StepKind>].value);
+    view.setUint16(2, parts ?? slot ?? module.NO_SLOT.value, true);
+    view.setInt32(4, operand ?? 0, true);
+  });
 }
 
 function setFilter(module: CoreModule, { pid, ports = [], family }: Filter): void {
@@ -129,6 +141,7 @@ function setFilter(module: CoreModule, { pid, ports = [], family }: Filter): voi
 class WasmCore implements Core {
   readonly input: Uint8Array;
   readonly header: Uint8Array;
+  readonly datumBytesMax: number;
   readonly totals = { received: 0, kept: 0, filtered: 0, malformed: 0 };
   readonly #module: CoreModule;
   readonly #output: Uint8Array;
@@ -137,6 +150,7 @@ class WasmCore implements Core {
 
   constructor(module: CoreModule, options: CoreOptions) {
     this.#module = module;
+    this.datumBytesMax = module.DATUM_MAX.value;
     this.#zoneAt = options.zoneAt;
     this.#inBlocks = options.format === 'kafka';
     this.#output = new Uint8Array(module.memory.buffer, module.OUTPUT.value, module.OUTPUT_BYTES.value);
@@ -158,6 +172,13 @@ class WasmCore implements Core {
       if (status === module.MALFORMED_INPUT.value) throw this.#malformed(position);
       if (status === module.ZONE_LEFT.value) this.#enterZone(instant);
     }
+  }
+
+  measure(from: number, to: number, most: number): Measured {
+    const module = this.#module;
+    const found = module.measure(from, to, Math.min(most, 2 ** 31 - 1));
+    const behind = found === module.WHOLE.value ? 'nothing' : found === module.CUT.value ? 'start' : 'none';
+    return { records: module.received.value, end: module.position.value, behind };
   }
 
   isDatum(from: number, to: number): boolean {
@@ -202,12 +223,12 @@ class WasmCore implements Core {
  */
 export async function loadCore(options: CoreOptions): Promise<Core> {
   checkOptions(options);
-  const steps = planFor(options.writerSchema);
+  const plan = planFor(options.writerSchema);
   const module = await instantiateCore();
   setFormat(module, options);
   if (options.kafka) setBlocks(module, options.kafka);
   setFilter(module, options.filter ?? {});
   // Behind the others: the plan passes over what they don't need.
-  setPlan(module, steps);
+  setPlan(module, plan);
   return new WasmCore(module, options);
 }

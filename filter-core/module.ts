@@ -8,13 +8,15 @@ interface Cell {
   readonly value: number;
 }
 
-type Address = 'INPUT' | 'OUTPUT' | 'PORTS' | 'PLAN' | 'HEADERS' | 'BLOCKS';
+type Address = 'INPUT' | 'OUTPUT' | 'PORTS' | 'PLAN' | 'PARTS' | 'HEADERS' | 'BLOCKS';
 type Size =
   | 'INPUT_BYTES'
   | 'OUTPUT_BYTES'
   | 'PORTS_BYTES'
   | 'PLAN_FIELDS'
+  | 'PARTS_MAX'
   | 'STEP_BYTES'
+  | 'DATUM_MAX'
   | 'NO_SLOT'
   | 'HEADERS_MAX'
   | 'PARTITIONS_MAX'
@@ -22,11 +24,12 @@ type Size =
 type Key = 'KEY_NONE' | 'KEY_HOST' | 'KEY_REMOTE_ADDRESS' | 'KEY_LOCAL_PORT' | 'KEY_PROCESS';
 type Template = 'JSON' | 'ECS' | 'OCSF' | 'OTEL' | 'FORWARD';
 type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT';
+type Found = 'WHOLE' | 'CUT' | 'WRONG';
 type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant' | 'blocks';
 
 /** What assembly/index.ts exports. Every address and size on this side is taken from there. */
 export type CoreModule = Readonly<
-  Record<Address | Size | Key | Template | Status | Outcome | Uppercase<StepKind>, Cell>
+  Record<Address | Size | Key | Template | Status | Found | Outcome | Uppercase<StepKind>, Cell>
 > & {
   readonly memory: { readonly buffer: ArrayBuffer };
   setLines(template: number): void;
@@ -38,6 +41,7 @@ export type CoreModule = Readonly<
   setPlan(fields: number): void;
   setZone(from: number, until: number, offsetSeconds: number): void;
   run(from: number, to: number): number;
+  measure(from: number, to: number, most: number): number;
   isDatum(from: number, to: number): number;
 };
 

@@ -1,6 +1,7 @@
 import { EVENT_TIME } from './fields';
 import { beginBlocks, canStage, gatherBlocks, stage } from './kafka';
 import { long, OUTPUT, OUTPUT_BYTES, ROW_BYTES } from './memory';
+import { DATUM_MAX } from './nested';
 import { canWrite, setColumns, writeRow } from './row';
 import { mostLineBytes, setTemplate, writeLine } from './template';
 import { setWideColumns, writeWideRow } from './wide';
@@ -17,9 +18,6 @@ export const OUTPUT_FULL: i32 = 1;
 /** The next record's event_time is outside the zone. */
 export const ZONE_LEFT: i32 = 2;
 export const MALFORMED_INPUT: i32 = 3;
-
-/** Longest datum that becomes JSON or a Kafka record, unless its escapes could overflow an empty output. */
-const DATUM_MAX: usize = 0x8000;
 
 let format: i32 = DATUM;
 let inBlocks: bool = false;
@@ -52,10 +50,10 @@ function mostBytes(bytes: usize): usize {
   return format === LINE ? mostLineBytes(bytes) : bytes + ROW_BYTES;
 }
 
-/** Whether an empty output might not take what becomes of `bytes` bytes. */
+/** Whether what becomes of `bytes` bytes is too long, for JSON or a Kafka record, or might not fit into an empty output. */
 function isTooLong(bytes: usize): bool {
   if (!inBlocks && format !== LINE) return false;
-  return bytes > DATUM_MAX || mostBytes(bytes) > <usize>OUTPUT_BYTES;
+  return bytes > <usize>DATUM_MAX || mostBytes(bytes) > <usize>OUTPUT_BYTES;
 }
 
 /** Why the record in the slots, of `bytes` bytes, can't be written at `out`, or DONE. */

@@ -1,7 +1,8 @@
 import { passes } from './filter';
 import { begin, DONE, finish, leavingInstant, MALFORMED_INPUT, obstacle, write } from './format';
 import { INPUT, OUTPUT } from './memory';
-import { MALFORMED, readDatum } from './reader';
+import { DATUM_MAX, MALFORMED } from './nested';
+import { isStart, readDatum } from './reader';
 
 export { setFilter } from './filter';
 export { DONE, MALFORMED_INPUT, OUTPUT_FULL, setBlocks, setLines, setTable, ZONE_LEFT } from './format';
@@ -25,13 +26,29 @@ export {
   NO_SLOT,
   OUTPUT,
   OUTPUT_BYTES,
+  PARTS,
+  PARTS_MAX,
   PLAN,
   PLAN_FIELDS,
   PORTS,
   PORTS_BYTES,
   STEP_BYTES,
 } from './memory';
-export { BOOLEAN, FIXED, INT, LONG, STRING, setPlan, setUnknown } from './reader';
+export {
+  ABSENT,
+  ARRAY,
+  BOOLEAN,
+  DATUM_MAX,
+  FIXED,
+  INT,
+  LONG,
+  MAP,
+  RECORD,
+  STRING,
+  UNION,
+  UNREADABLE,
+} from './nested';
+export { setPlan, setUnknown } from './reader';
 export { ECS, FORWARD, JSON, OCSF, OTEL } from './templates';
 export { setZone } from './time';
 
@@ -49,6 +66,33 @@ export let instant: f64 = 0;
 export function isDatum(from: i32, to: i32): bool {
   const end = INPUT + <usize>to;
   return from < to && readDatum(INPUT + <usize>from, end) === end;
+}
+
+/** What measure() found behind the datums that it counted. */
+export const WHOLE: i32 = 0;
+export const CUT: i32 = 1;
+export const WRONG: i32 = 2;
+
+/**
+ * Counts datums from input offset `from` to `to`, up to `most`, in `received`, and sets `position` behind them. None may be
+ * longer than DATUM_MAX.
+ */
+export function measure(from: i32, to: i32, most: i32): i32 {
+  const end = INPUT + <usize>to;
+  let at = INPUT + <usize>from;
+  let found = WHOLE;
+  received = 0;
+  while (at < end && received < most) {
+    const next = readDatum(at, end);
+    if (next === MALFORMED || next - at > <usize>DATUM_MAX) {
+      found = next === MALFORMED && end - at <= <usize>DATUM_MAX && isStart(at, end) ? CUT : WRONG;
+      break;
+    }
+    received++;
+    at = next;
+  }
+  position = <i32>(at - INPUT);
+  return found;
 }
 
 /** Reads datums from input offset `from` to `to` and writes what passes to the start of the output. */

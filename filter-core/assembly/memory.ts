@@ -23,11 +23,14 @@ export const OUTPUT: usize = memory.data(OUTPUT_BYTES + 2 * WORD_BYTES, 16);
 export const PORTS: usize = memory.data(PORTS_BYTES, 16);
 
 /**
- * A step of the plan, one per field of the writer schema: u8 kind, u8 left to the reader, u16 slot, u32 size of a fixed.
- * The reader keeps a step of its own in front.
+ * A step of the plan, one per field of the writer schema: u8 kind, u8 left to the reader, u16 slot or number of parts,
+ * u32 operand. The reader keeps a step of its own in front.
  */
 export const STEP_BYTES: i32 = 8;
 export const PLAN: usize = memory.data((PLAN_FIELDS + 1) * STEP_BYTES, 16) + STEP_BYTES;
+/** Steps inside of others: the types in unions, arrays, maps and records. */
+export const PARTS_MAX: i32 = 1024;
+export const PARTS: usize = memory.data(PARTS_MAX * STEP_BYTES, 16);
 
 /** Slot of a field that our schema has not. */
 export const NO_SLOT: i32 = FIELD_COUNT;
@@ -36,6 +39,24 @@ const SLOTS: usize = memory.data((FIELD_COUNT + 1) * 8, 16);
 
 /** One byte per slot: whether the filter or the format reads it. */
 const NEEDED: usize = memory.data(FIELD_COUNT + 1, 16);
+
+export function kindOf(step: usize): i32 {
+  return load<u8>(step);
+}
+
+export function slotOf(step: usize): i32 {
+  return load<u16>(step, 2);
+}
+
+/** How many parts a union or record has. */
+export function partsOf(step: usize): u32 {
+  return load<u16>(step, 2);
+}
+
+/** Bytes of a fixed, number of a step's first part, or what an absent value stands for. */
+export function operandOf(step: usize): u32 {
+  return load<u32>(step, 4);
+}
 
 export function need(field: i32): void {
   store<bool>(NEEDED + <usize>field, true);

@@ -1,15 +1,6 @@
-import { isNeeded, PLAN, STEP_BYTES, setSlot, setText } from './memory';
+import { isNeeded, kindOf, operandOf, PLAN, STEP_BYTES, setSlot, setText, slotOf } from './memory';
+import { BOOLEAN, FIXED, INT, isCut, LONG, MALFORMED, readField, STRING } from './nested';
 import { rawOfWord, shortVarintBytes, skipVarints, zigzag } from './varint';
-
-/** Kinds of a plan's steps. */
-export const INT: i32 = 0;
-export const LONG: i32 = 1;
-export const STRING: i32 = 2;
-export const BOOLEAN: i32 = 3;
-export const FIXED: i32 = 4;
-
-/** What readDatum answers when the bytes are no datum. */
-export const MALFORMED: usize = 0;
 
 /** Bits of a string's first byte that show a length of more than one byte, or one below zero. */
 const LONG_OR_NEGATIVE: u8 = 0x81;
@@ -20,19 +11,6 @@ const LONGEST_RUN: i32 = 0x7f;
 const WITH_INT: i32 = 0x80;
 
 let planEnd: usize = PLAN;
-
-function kindOf(step: usize): i32 {
-  return load<u8>(step);
-}
-
-function slotOf(step: usize): i32 {
-  return load<u16>(step, 2);
-}
-
-/** Bytes of a fixed. */
-function sizeOf(step: usize): u32 {
-  return load<u32>(step, 4);
-}
 
 function runBehind(step: usize): u32 {
   return load<u8>(step, 1) & LONGEST_RUN;
@@ -106,7 +84,7 @@ function readBoolean(at: usize, step: usize): usize {
 }
 
 function skipFixed(at: usize, end: usize, step: usize): usize {
-  const bytes = sizeOf(step);
+  const bytes = operandOf(step);
   return <i64>bytes > <i64>end - <i64>at ? MALFORMED : at + bytes;
 }
 
@@ -124,7 +102,8 @@ export function readDatum(at: usize, end: usize): usize {
       if (kind <= LONG) at = readNumber(at, end, step);
       else if (kind === STRING) at = readVaried(at, end, step);
       else if (kind === BOOLEAN) at = readBoolean(at, step);
-      else at = skipFixed(at, end, step);
+      else if (kind === FIXED) at = skipFixed(at, end, step);
+      else at = readField(step, at, end);
       if (at === MALFORMED) return MALFORMED;
     }
     const run = runBehind(step);
@@ -137,4 +116,13 @@ export function readDatum(at: usize, end: usize): usize {
     }
   }
   return at <= end ? at : MALFORMED;
+}
+
+/** Whether the bytes at `at`, which are no datum, might be the start of one that is cut off. */
+export function isStart(at: usize, end: usize): bool {
+  for (let step = PLAN; step < planEnd; step += STEP_BYTES) {
+    at = readField(step, at, end);
+    if (at === MALFORMED) return isCut();
+  }
+  return false;
 }

@@ -122,6 +122,14 @@ describe('a schema that avsc and the core do not share', () => {
   });
 });
 
+const nestedIn = (depth: number): unknown => (depth === 0 ? 'int' : [nestedIn(depth - 1)]);
+
+function deepType(depth: number): unknown {
+  let type: unknown = 'int';
+  for (let level = 0; level < depth; level++) type = { type };
+  return type;
+}
+
 describe('schemas that are refused', () => {
   test.each<[string, unknown, string]>([
     ['no record', 'string', 'no record'],
@@ -131,9 +139,14 @@ describe('schemas that are refused', () => {
     ['datums without bytes', recordOf(['a', 'null'], ['b', fixed(0)]), 'no bytes'],
     ['a field without a name', { type: 'record', fields: [{ type: 'int' }] }, 'no name'],
     ['a field without a type', { type: 'record', fields: [{ name: 'a' }] }, 'field a '],
-    ['a union', recordOf(['a', ['null', 'int']]), 'field a '],
-    ['an array', recordOf(['a', { type: 'array', items: 'int' }]), 'field a '],
-    ['a record in it', recordOf(['a', recordOf(['b', 'int'])]), 'field a '],
+    ['a union without a type of use', recordOf(['pid', ['null', 'string']]), 'field pid '],
+    ['an array without items', recordOf(['a', { type: 'array' }]), 'field a '],
+    ['an array where ours is a string', recordOf(['comm', { type: 'array', items: 'string' }]), 'field comm '],
+    ['a record without fields in it', recordOf(['a', { type: 'record', name: 'B' }]), 'field a '],
+    ['a type that nobody defined', recordOf(['a', 'Nobody']), 'field a '],
+    ['a union in too many', recordOf(['a', nestedIn(70)]), 'more than 64 types'],
+    ['types in types without end', recordOf(['a', deepType(100_000)]), 'too deep'],
+    ['too many types', recordOf(['a', Array.from({ length: 1025 }, () => 'int')]), 'over 1024 types'],
     ['a type of that name', recordOf(['a', 'toString']), 'field a '],
     ['a fixed of negative size', recordOf(['a', fixed(-1)]), 'field a '],
     ['a long where ours is an int', recordOf(['pid', 'long']), 'field pid '],
