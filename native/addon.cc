@@ -1,6 +1,7 @@
 // Node-API shell around the reader. Knows nothing of libbpf; every call is synchronous, on the thread that opened.
 #include <napi.h>
 #include <poll.h>
+#include <sys/file.h>
 
 #include <cerrno>
 #include <cstring>
@@ -155,6 +156,12 @@ Napi::Value hung_up(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), ready > 0 && descriptor.revents & (POLLERR | POLLHUP));
 }
 
+// lockFile(fd) → 0, or -errno: EWOULDBLOCK while another open file has the lock
+Napi::Value lock_file(const Napi::CallbackInfo &info) {
+  const int error = flock(info[0].As<Napi::Number>().Int32Value(), LOCK_EX | LOCK_NB) ? -errno : 0;
+  return Napi::Number::New(info.Env(), error);
+}
+
 // dropCapabilities() → threads that keep some, or -errno
 Napi::Value drop_all_capabilities(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), drop_capabilities());
@@ -184,6 +191,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["encode"] = Napi::Function::New(env, acceptstream::encode);
   exports["hungUp"] = Napi::Function::New(env, acceptstream::hung_up);
   exports["libbpfVersion"] = Napi::Function::New(env, acceptstream::version_of_libbpf);
+  exports["lockFile"] = Napi::Function::New(env, acceptstream::lock_file);
   exports["utcOffset"] = Napi::Function::New(env, acceptstream::utc_offset);
   return exports;
 }

@@ -61,6 +61,7 @@ interface Addon {
   readonly Capture: new () => Handle;
   encode(events: Uint8Array, identity: Identity, target: Uint8Array): number;
   hungUp(fd: number): boolean;
+  lockFile(fd: number): number;
   dropCapabilities(): number;
   libbpfVersion(): string;
   utcOffset(seconds: number): number;
@@ -164,6 +165,15 @@ export function encodeEvents(events: Uint8Array, identity: Identity, target: Uin
 /** Whether the reader of a pipe or the peer of a socket is gone (poll: POLLERR, POLLHUP). */
 export function hungUp(fd: number): boolean {
   return addon.hungUp(fd);
+}
+
+/**
+ * Takes the lock of an open file, which the kernel gives back with the descriptor, however the process ends. Returns the
+ * system's name of what is against it, EAGAIN when somebody has it; undefined when it is taken.
+ */
+export function lockFile(fd: number): string | undefined {
+  const error = addon.lockFile(fd);
+  return error < 0 ? getSystemErrorName(error) : undefined;
 }
 
 /** Clears the capabilities of every thread, for good. Returns how many threads keep some. Throws INTERNAL. */
