@@ -1,6 +1,7 @@
 import { isTable } from '../../filter-core/formats.js';
 import type { Path } from './document.js';
 import type {
+  FileConfig,
   KafkaConfig,
   RegistryConfig,
   RunConfig,
@@ -25,6 +26,12 @@ const STDOUT_RULES: readonly Rule<StdoutConfig>[] = [
       key: 'format',
       message: 'time and timestamp are columns of the formats tcpaccept and wide',
     },
+];
+
+const FILE_RULES: readonly Rule<FileConfig>[] = [
+  ({ rotate_bytes, retain_bytes }) =>
+    retain_bytes !== undefined &&
+    retain_bytes < rotate_bytes && { key: 'retain_bytes', message: 'less than rotate_bytes, the size of one file' },
 ];
 
 const KAFKA_RULES: readonly Rule<KafkaConfig>[] = [
@@ -89,6 +96,7 @@ function broken<T>(config: T | undefined, rules: readonly Rule<T>[], path: Path)
 }
 
 function sinkConflicts(sink: SinkConfig, path: Path): Conflict[] {
+  if (sink.type === 'file') return broken(sink, FILE_RULES, path);
   if (sink.type === 'stdout') return broken(sink, STDOUT_RULES, path);
   if (sink.type !== 'kafka') return [];
   return [
@@ -99,13 +107,23 @@ function sinkConflicts(sink: SinkConfig, path: Path): Conflict[] {
   ];
 }
 
+/** What only one sink can have: stdout, and each path of files. */
+function placeOf(sink: SinkConfig): string | undefined {
+  if (sink.type === 'file') return sink.path;
+  return sink.type === 'stdout' ? 'stdout' : undefined;
+}
+
+function crowded(sinks: readonly (readonly [string, SinkConfig])[]): Conflict[] {
+  return sinks.flatMap(([name, sink], index) => {
+    const place = placeOf(sink);
+    const first = sinks.slice(0, index).find(([, other]) => place !== undefined && placeOf(other) === place);
+    if (!first) return [];
+    return [{ path: ['sinks', name], message: `only one sink can have ${place}, and ${first[0]} has it` }];
+  });
+}
+
 /** Every impossible combination in a configuration; one that is of the wrong shape elsewhere is looked at, too. */
 export function conflicts(config: RunConfig): Conflict[] {
   const sinks = isMap(config.sinks) ? Object.entries(config.sinks).filter(([, sink]) => isMap(sink)) : [];
-  const screens = sinks.filter(([, sink]) => sink.type === 'stdout');
-  const crowded = screens.slice(1).map(([name]) => ({
-    path: ['sinks', name],
-    message: `only one sink can have stdout, and ${screens[0]?.[0]} has it`,
-  }));
-  return [...crowded, ...sinks.flatMap(([name, sink]) => sinkConflicts(sink, ['sinks', name]))];
+  return [...crowded(sinks), ...sinks.flatMap(([name, sink]) => sinkConflicts(sink, ['sinks', name]))];
 }

@@ -20,7 +20,7 @@ export interface FilterConfig {
   readonly mntns_map?: string;
 }
 
-export type SinkConfig = StdoutConfig | KafkaConfig;
+export type SinkConfig = StdoutConfig | FileConfig | KafkaConfig;
 
 export interface StdoutConfig {
   readonly type: 'stdout';
@@ -28,6 +28,19 @@ export interface StdoutConfig {
   readonly format: TextFormat;
   readonly time: boolean;
   readonly timestamp: boolean;
+}
+
+export interface FileConfig {
+  readonly type: 'file';
+  readonly required: boolean;
+  /** Absolute. */
+  readonly path: string;
+  readonly compression: 'none' | 'deflate';
+  readonly rotate_bytes: number;
+  readonly rotate_ms: number;
+  readonly retain_files?: number;
+  readonly retain_bytes?: number;
+  readonly linger_ms: number;
 }
 
 export interface KafkaConfig {

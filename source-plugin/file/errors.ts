@@ -22,6 +22,15 @@ export function fileError(what: string, path: string, cause: unknown): Acceptstr
   return new AcceptstreamError('SINK', `${what} file`, `cannot ${what} ${path}: ${reason}`, cause);
 }
 
+/** Of a lock that is refused for a reason of the system's. */
+export function takenError(path: string, refusal: string): AcceptstreamError {
+  const isTaken = refusal === 'EAGAIN';
+  const reason = isTaken
+    ? 'another process writes to this path: stop it, or choose another path'
+    : `no lock (${refusal})`;
+  return new AcceptstreamError('SINK', 'lock file', `cannot lock ${path}: ${reason}`);
+}
+
 function noPermission(): string {
   return `user ${process.geteuid?.()}, as which it runs now, may not: give the folder to that user, or choose another`;
 }

@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { lockFile } from '../../native/index.js';
-import { AcceptstreamError } from '../../schemas/error.js';
-import { fileError } from './errors.js';
+import { fileError, takenError } from './errors.js';
 import { lockPath, type Target } from './names.js';
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
@@ -48,11 +47,7 @@ function take(path: string, fd: number): void {
   const refusal = lockFile(fd);
   if (refusal === undefined) return;
   closeSync(fd);
-  const reason =
-    refusal === 'EAGAIN'
-      ? 'another process writes to this path: stop it, or choose another path'
-      : `no lock (${refusal})`;
-  throw new AcceptstreamError('SINK', 'lock file', `cannot lock ${path}: ${reason}`);
+  throw takenError(path, refusal);
 }
 
 function release(key: string, lock: Held): void {

@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AcceptstreamError, reasonOf } from '../../schemas/error.js';
-import type { Codec } from '../container/header.js';
 import type { Batch, Sink } from '../contracts.js';
 import { fileError } from './errors.js';
 import { type Retention, rename, retain } from './finish.js';
@@ -12,7 +11,7 @@ import { Recording } from './recording.js';
 export interface FileOptions extends Retention {
   /** Absolute, with the ending .avro: time and a number come before it. */
   readonly path: string;
-  readonly codec: Codec;
+  readonly compression: 'none' | 'deflate';
   /** A file is finished once it has that many bytes, or is that old. */
   readonly rotate_bytes: number;
   readonly rotate_ms: number;
@@ -117,7 +116,8 @@ class FileSink implements Sink {
 
   async #open(): Promise<Recording> {
     const { target, options } = this.#parts;
-    const recording = await Recording.create(`${nextIn(target)}${PART}`, options.codec);
+    const codec = options.compression === 'none' ? 'null' : options.compression;
+    const recording = await Recording.create(`${nextIn(target)}${PART}`, codec);
     this.#recording = recording;
     this.#age = setTimeout(() => this.#rotateInTurn(recording), options.rotate_ms);
     this.#age.unref();

@@ -51,6 +51,7 @@ async function open(name: string, config: RunConfig, signal: AbortSignal): Promi
   if (!sink) throw new Error(`no sink ${name}`);
   const { outlet, summary } = await openOutlet(name, sink, {
     onWait: (message) => log.warn(`${name}: ${message}`),
+    onNote: (message) => log.info(`${name}: ${message}`),
     signal,
   });
   log.info(`${name}: ${summary}`);

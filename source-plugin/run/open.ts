@@ -1,6 +1,8 @@
 import { loadCore } from '../../filter-core/index.js';
-import type { KafkaConfig, SinkConfig, StdoutConfig } from '../config/types.js';
+import type { FileConfig, KafkaConfig, SinkConfig, StdoutConfig } from '../config/types.js';
 import { ownSchema } from '../container/header.js';
+import { checkFileSink, describeFileSink } from '../file/check.js';
+import { openFileSink } from '../file/sink.js';
 import { checkKafkaSink, type KafkaEvents, openKafkaSink } from '../kafka/sink.js';
 import type { TopicPlan } from '../kafka/topic.js';
 import { RegistryClient, resolveSchemaId, type SchemaPlan } from '../registry/client.js';
@@ -19,9 +21,16 @@ export interface Opened {
   readonly summary: string;
 }
 
+/** What sinks tell of themselves. */
+export interface OutletEvents extends KafkaEvents {
+  /** A line that says what went as configured. */
+  onNote(message: string): void;
+}
+
 /** Connects a configured sink. Rejects with the sink's own error and remedy; `events` hears what is retried. */
-export function openOutlet(name: string, config: SinkConfig, events: KafkaEvents): Promise<Opened> {
-  return config.type === 'stdout' ? openStdout(name, config) : openKafka(name, config, events);
+export function openOutlet(name: string, config: SinkConfig, events: OutletEvents): Promise<Opened> {
+  if (config.type === 'stdout') return openStdout(name, config);
+  return config.type === 'file' ? openFile(name, config, events) : openKafka(name, config, events);
 }
 
 /**
@@ -30,6 +39,7 @@ export function openOutlet(name: string, config: SinkConfig, events: KafkaEvents
  */
 export async function checkOutlet(config: SinkConfig, onWait: (message: string) => void): Promise<string> {
   if (config.type === 'stdout') return describeStdout(config);
+  if (config.type === 'file') return checkFileSink(config);
   const { topic, registry } = config;
   const client = registry && new RegistryClient(registry, { onWait, waitMs: REGISTRY_MS, timeoutMs: REGISTRY_MS });
   const schema = await client?.planSchema(topic, ownSchema());
@@ -43,6 +53,13 @@ async function openStdout(name: string, config: StdoutConfig): Promise<Opened> {
     outlet: { name, required, core, sink: stdoutSink(), lingerMs: SCREEN_MS },
     summary: describeStdout(config),
   };
+}
+
+async function openFile(name: string, config: FileConfig, { onWait, onNote }: OutletEvents): Promise<Opened> {
+  const { required, linger_ms: lingerMs } = config;
+  const core = await loadCore({ format: 'avro' });
+  const sink = openFileSink(config, { onWarn: onWait, onNote });
+  return { outlet: { name, required, core, sink, lingerMs }, summary: describeFileSink(config) };
 }
 
 async function openKafka(name: string, config: KafkaConfig, events: KafkaEvents): Promise<Opened> {

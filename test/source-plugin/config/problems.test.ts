@@ -14,14 +14,14 @@ test.each<[string, string, ...string[]]>([
   ['a list of sinks', 'sinks: [a]\n', ':1: sinks: must be a map of keys'],
   ['a sink without keys', 'sinks:\n  a:\n', ':2: sinks.a: has no value, must be a map of keys'],
   ['a map without keys', `${STDOUT}filter:\n`, ':2: filter: has no value, must be a map of keys'],
-  ['no type', 'sinks:\n  a: {}\n', ':2: sinks.a: type is missing: must be one of stdout, kafka'],
-  ['an unknown type', 'sinks:\n  a:\n    type: xyz\n', ':3: sinks.a.type: must be one of stdout, kafka'],
+  ['no type', 'sinks:\n  a: {}\n', ':2: sinks.a: type is missing: must be one of stdout, file, kafka'],
+  ['an unknown type', 'sinks:\n  a:\n    type: xyz\n', ':3: sinks.a.type: must be one of stdout, file, kafka'],
   [
     'a misspelt type',
     'sinks: {a: {type: kafak}}\n',
-    ':1: sinks.a.type: must be one of stdout, kafka; did you mean kafka?',
+    ':1: sinks.a.type: must be one of stdout, file, kafka; did you mean kafka?',
   ],
-  ['a type that is a number', 'sinks: {a: {type: 3}}\n', ':1: sinks.a.type: must be one of stdout, kafka'],
+  ['a type that is a number', 'sinks: {a: {type: 3}}\n', ':1: sinks.a.type: must be one of stdout, file, kafka'],
   ['a misspelt section', `${STDOUT}sourc: {}\n`, ':2: sourc: unknown key; did you mean source?'],
   ['a foreign section', `${STDOUT}xyz: {}\n`, ':2: xyz: unknown key; known are source, filter, sinks'],
   ['a misspelt key', kafka('client_ib: a'), ':7: sinks.k.client_ib: unknown key; did you mean client_id?'],
@@ -104,6 +104,21 @@ test.each<[string, string, ...string[]]>([
     ':3: sinks.b: only one sink can have stdout, and a has it',
   ],
   [
+    'two for the same files',
+    'sinks:\n  a: { type: file, path: /f/a.avro }\n  b: { type: file, path: /f/a.avro }\n',
+    ':3: sinks.b: only one sink can have /f/a.avro, and a has it',
+  ],
+  ...['accepts.avro', '/f/accepts', '/f/.avro', 'f/a.avro'].map((path): [string, string, string] => [
+    `files of the path ${path}`,
+    `sinks: { a: { type: file, path: ${path} } }\n`,
+    ':1: sinks.a.path: must be an absolute path with the ending .avro, before which time and number of each file come, as /var/lib/acceptstream/accepts.avro',
+  ]),
+  [
+    'less kept than one file has',
+    'sinks: { a: { type: file, path: /f/a.avro, rotate_bytes: 65537, retain_bytes: 65536 } }\n',
+    ':1: sinks.a.retain_bytes: less than rotate_bytes, the size of one file',
+  ],
+  [
     'columns of another format',
     'sinks:\n  a: { type: stdout, format: json, time: true }\n',
     ':2: sinks.a.format: time and timestamp are columns of the formats tcpaccept and wide',
@@ -138,7 +153,7 @@ test.each<[string, string, ...string[]]>([
   [
     'a merge key',
     'sinks:\n  a: &a { type: stdout }\n  b: { <<: *a }\n',
-    ':3: sinks.b: type is missing: must be one of stdout, kafka',
+    ':3: sinks.b: type is missing: must be one of stdout, file, kafka',
   ],
   [
     'a variable in a flow list',
@@ -176,7 +191,7 @@ test('all that is wrong is told at once, in the order of the file', () => {
 });
 
 test('defaults are filled in', () => {
-  expect(load(`${kafka()}  s: { type: stdout }\n`)).toEqual({
+  expect(load(`${kafka()}  s: { type: stdout }\n  f: { type: file, path: /f/a.avro }\n`)).toEqual({
     source: { type: 'live', ring_bytes: 8_388_608 },
     filter: {},
     sinks: {
@@ -190,6 +205,15 @@ test('defaults are filled in', () => {
         encoding: 'json',
         compression: 'none',
         linger_ms: 20,
+      },
+      f: {
+        type: 'file',
+        required: false,
+        path: '/f/a.avro',
+        compression: 'deflate',
+        rotate_bytes: 268_435_456,
+        rotate_ms: 3_600_000,
+        linger_ms: 100,
       },
       s: { type: 'stdout', required: false, format: 'tcpaccept', time: false, timestamp: false },
     },
@@ -207,6 +231,6 @@ test('control characters of a file stay harmless in messages', () => {
   const text = '"a\\nb\\e[31m": 1\nsinks: { "s\\nt": { type: "x\\r\\ny" } }\n';
   expect(problemsOf(text)).toEqual([
     ':1: a?b?[31m: unknown key; known are source, filter, sinks',
-    ':2: sinks.s?t.type: must be one of stdout, kafka',
+    ':2: sinks.s?t.type: must be one of stdout, file, kafka',
   ]);
 });

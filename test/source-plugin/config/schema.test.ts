@@ -51,7 +51,7 @@ test('every key is described', () => {
       ...(child.description ? [] : [`${path}.${name}`]),
       ...undescribed(child, `${path}.${name}`),
     ]);
-  const nodes = Object.entries({ file: schema, ...schema.definitions }) as unknown as [string, Node][];
+  const nodes = Object.entries({ whole: schema, ...schema.definitions }) as unknown as [string, Node][];
   expect(nodes.flatMap(([name, node]) => undescribed(node, name))).toEqual([]);
   expect(undescribed({ properties: { a: { properties: { b: {} } } } }, 'file')).toEqual(['file.a', 'file.a.b']);
 });

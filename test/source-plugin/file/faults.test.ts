@@ -89,7 +89,10 @@ describe('killed while it writes', () => {
   const ROUNDS = 12;
 
   async function killedAfter(folder: string, acknowledgements: number, writing: Omit<Writing, 'options'>) {
-    const child = startWriting({ options: optionsIn(folder, { codec: 'deflate', rotate_bytes: 40_000 }), ...writing });
+    const child = startWriting({
+      options: optionsIn(folder, { compression: 'deflate', rotate_bytes: 40_000 }),
+      ...writing,
+    });
     onTestFinished(() => void child.kill('SIGKILL'));
     const closed = new Promise((resolve) => child.once('close', resolve));
     const lines: string[] = [];

@@ -22,21 +22,24 @@ function open(options: FileOptions): Sink {
 
 const numbers = (names: Iterable<string>) => [...names].map((name) => Number(NAME.exec(name)?.[1]));
 
-test.each(['null', 'deflate'] as const)('a file of %s has its name when it is finished', async (codec) => {
-  const folder = scratch();
-  const sink = open(optionsIn(folder, { codec }));
-  expect(visible(folder)).toEqual([]);
-  await sink.write(batchOf(1, 2));
-  await sink.write(batchOf(3));
-  const [part = ''] = visible(folder);
-  expect(part).toMatch(/^accepts-\d{8}T\d{6}Z-000001\.avro\.part$/);
-  expect([...(await recorded(folder, '.part')).values()]).toEqual([[1, 2, 3]]);
-  await sink.close();
-  expect(visible(folder)).toEqual([part.replace('.part', '')]);
-  expect(await sequencesIn(folder)).toEqual([1, 2, 3]);
-  expect(statSync(join(folder, part.replace('.part', ''))).mode & 0o777).toBe(0o600);
-  expect(log).toEqual([expect.stringMatching(/^note: finished \S+-000001\.avro: 3 records, \d+ bytes$/)]);
-});
+test.each(['none', 'deflate'] as const)(
+  'a file with compression %s has its name when it is finished',
+  async (compression) => {
+    const folder = scratch();
+    const sink = open(optionsIn(folder, { compression }));
+    expect(visible(folder)).toEqual([]);
+    await sink.write(batchOf(1, 2));
+    await sink.write(batchOf(3));
+    const [part = ''] = visible(folder);
+    expect(part).toMatch(/^accepts-\d{8}T\d{6}Z-000001\.avro\.part$/);
+    expect([...(await recorded(folder, '.part')).values()]).toEqual([[1, 2, 3]]);
+    await sink.close();
+    expect(visible(folder)).toEqual([part.replace('.part', '')]);
+    expect(await sequencesIn(folder)).toEqual([1, 2, 3]);
+    expect(statSync(join(folder, part.replace('.part', ''))).mode & 0o777).toBe(0o600);
+    expect(log).toEqual([expect.stringMatching(/^note: finished \S+-000001\.avro: 3 records, \d+ bytes$/)]);
+  },
+);
 
 test('a quiet day leaves no file', async () => {
   const folder = scratch();
@@ -150,7 +153,7 @@ test('a sink that is configured anew takes over from its former self', async () 
   const folder = scratch();
   const former = open(optionsIn(folder));
   await former.write(batchOf(1));
-  const next = open(optionsIn(folder, { codec: 'deflate' }));
+  const next = open(optionsIn(folder, { compression: 'deflate' }));
   await former.write(batchOf(2));
   await next.write(batchOf(3));
   await former.close();

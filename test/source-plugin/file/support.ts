@@ -21,7 +21,7 @@ export function scratch(): string {
 
 export function optionsIn(folder: string, fields: Partial<FileOptions> = {}): FileOptions {
   const path = join(folder, 'accepts.avro');
-  return { path, codec: 'null', rotate_bytes: 2 ** 28, rotate_ms: 3_600_000, ...fields };
+  return { path, compression: 'none', rotate_bytes: 2 ** 28, rotate_ms: 3_600_000, ...fields };
 }
 
 /** A batch of records with these numbers. */
