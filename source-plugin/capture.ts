@@ -1,11 +1,13 @@
-import { type Core, loadCore } from '../filter-core/index.js';
+import { type Core, type Filter, loadCore } from '../filter-core/index.js';
 import { hungUp } from '../native/index.js';
 import type { CliOptions } from './cli/parse.js';
+import type { Sink } from './contracts.js';
 import { type LiveSource, openLive } from './live.js';
 import { log } from './log.js';
 import { LossReport } from './loss.js';
 import { runPipeline } from './pipeline.js';
-import { dropPrivileges } from './privileges.js';
+import { actsForItself, dropPrivileges } from './privileges.js';
+import { Outlets } from './run/outlets.js';
 import { stdoutSink } from './stdout.js';
 import { stopOnSignal } from './stop.js';
 import { zoneAt } from './zone.js';
@@ -14,18 +16,26 @@ const STDOUT = 1;
 /** How late a closed pipe or a loss may be noticed when no record arrives. */
 const WATCH_MS = 500;
 
+/** Where accepts go, and the core in front of it. */
+interface Output {
+  readonly core: Core;
+  readonly sink: Sink;
+}
+
 /** Prints accepts until a signal or a closed pipe ends it. Rejects with what failed. */
 export async function capture(options: CliOptions): Promise<void> {
-  const { format, time, timestamp, pid, ports, family } = options;
+  const { format, time, timestamp, pid, ports, family, write } = options;
+  const filter = { pid, ports, family };
   const controller = new AbortController();
   const release = stopOnSignal(controller);
   try {
-    const core = await loadCore({ format, time, timestamp, zoneAt, filter: { pid, ports, family } });
+    const core = await loadCore({ format, time, timestamp, zoneAt, filter });
     const source = openLive(options);
     log.info(`live by ${source.hook}, ring of ${options.ringBytes} bytes`);
     try {
-      dropPrivileges();
-      await stream(source, core, controller);
+      const rows = { core, sink: stdoutSink(STDOUT) };
+      const file = await openAsCaller(write);
+      await stream(source, file ? await withFile(rows, file, filter) : rows, controller);
     } finally {
       source.close();
     }
@@ -34,19 +44,37 @@ export async function capture(options: CliOptions): Promise<void> {
   }
 }
 
-async function stream(source: LiveSource, core: Core, controller: AbortController): Promise<void> {
+/** Gives up all privileges and opens the file, which thus is the caller's, also of sudo; root's own is opened before. */
+async function openAsCaller(path: string | undefined): Promise<Sink | undefined> {
+  const open = async () => (path === undefined ? undefined : (await import('./file/single.js')).openSingleFile(path));
+  const early = actsForItself() ? await open() : undefined;
+  dropPrivileges();
+  return early ?? open();
+}
+
+/** The same accepts into rows and a file: a batch is safe when both have it. */
+async function withFile(rows: Output, sink: Sink, filter: Filter): Promise<Output> {
+  const both = { required: true, lingerMs: 0 };
+  const outlets = new Outlets(() => {});
+  await outlets.replace([
+    { ...both, name: 'rows', ...rows },
+    { ...both, name: 'file', core: await loadCore({ format: 'avro' }), sink },
+  ]);
+  return { core: await loadCore({ format: 'avro', filter }), sink: outlets };
+}
+
+async function stream(source: LiveSource, { core, sink }: Output, controller: AbortController): Promise<void> {
   const loss = new LossReport(source);
   const watch = setInterval(() => {
     loss.print();
     if (hungUp(STDOUT)) controller.abort();
   }, WATCH_MS);
-  const sink = stdoutSink(STDOUT);
   try {
     await sink.write({ bytes: core.header, records: 0 });
     await runPipeline({ source, core, sink, signal: controller.signal });
-    await sink.close();
   } finally {
     clearInterval(watch);
     loss.print();
+    await sink.close();
   }
 }

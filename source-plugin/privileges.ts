@@ -35,6 +35,11 @@ function changeUser(): void {
   process.setuid?.(uid);
 }
 
+/** Whether this is root for whom nobody called sudo: what it writes is its own. */
+export function actsForItself(): boolean {
+  return process.getuid?.() === 0 && callerId('SUDO_UID') === NOBODY;
+}
+
 function callerId(name: string): number {
   const id = process.env[name] ?? '';
   return /^[1-9]\d{0,9}$/.test(id) ? Number(id) : NOBODY;

@@ -2,7 +2,16 @@ import type { TextFormat } from '../../filter-core/formats.js';
 import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { LogLevel } from '../log.js';
 import { DEFAULT_RING_BYTES } from '../ring.js';
-import { type Reject, readFormat, readHook, readLogLevel, readPid, readPorts, readRingBytes } from './values.js';
+import {
+  type Reject,
+  readFormat,
+  readHook,
+  readLogLevel,
+  readNewFile,
+  readPid,
+  readPorts,
+  readRingBytes,
+} from './values.js';
 
 /** Which rows are printed, and how. An absent member means no such filter. */
 export interface RowOptions {
@@ -31,6 +40,8 @@ export interface CliOptions extends RowOptions, LogOptions {
   readonly ringBytes: number;
   /** The only kernel hook to take. */
   readonly hook?: Hook;
+  /** A file that the accepts go into as well. */
+  readonly write?: string;
 }
 
 /** What help and usage say of an option. */
@@ -122,6 +133,13 @@ const OPTIONS: readonly Option<CliOptions>[] = [
   HELP_OPTION,
   ...ROW_OPTIONS,
   {
+    flags: ['--write'],
+    metavar: 'FILE.avro',
+    help: 'also write the records to this new file, an Avro Object Container File',
+    key: 'write',
+    read: readNewFile,
+  },
+  {
     flags: ['--cgroupmap'],
     metavar: 'PATH',
     help: 'trace cgroups in this BPF map only',
@@ -167,6 +185,7 @@ const EPILOG = `examples:
     acceptstream | grep --line-buffered sshd  # rows of one program, live
     acceptstream --format wide                # whole addresses, queues
     acceptstream --format ecs                 # JSON for a SIEM
+    acceptstream --write accepts.avro         # rows, and a recording
     acceptstream --ring-bytes 67108864        # room for longer bursts
 
 commands:

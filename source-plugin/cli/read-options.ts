@@ -78,6 +78,7 @@ const OPTIONS: readonly Option<ReadOptions>[] = [
   { flags: ['--cgroupmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--mntnsmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--ring-bytes'], metavar: 'BYTES', help: '', refused: LIVE_ONLY },
+  { flags: ['--write'], metavar: 'FILE.avro', help: '', refused: LIVE_ONLY },
   { flags: ['--hook'], metavar: 'NAME', help: '', yields: true, refused: LIVE_ONLY },
 ];
 

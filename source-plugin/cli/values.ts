@@ -46,6 +46,12 @@ export function readRingBytes(text: string, reject: Reject): number {
   throw reject(`invalid size ${quoted(text)}: sizes are ${allowed}${nearest}`);
 }
 
+/** The name of a file; standard output has the rows. */
+export function readNewFile(text: string, reject: Reject): string {
+  if (text === '-') throw reject(`invalid file ${quoted(text)}: standard output has the rows, give the name of a file`);
+  return text;
+}
+
 /** The name of a kernel hook, in full. */
 export function readHook(text: string, reject: Reject): Hook {
   const hook = HOOKS.find((name) => name === text);

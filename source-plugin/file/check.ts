@@ -9,7 +9,10 @@ import type { FileOptions } from './sink.js';
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, R_OK, W_OK, X_OK } = constants;
 
 /** What a sink does, in words; `also` is what stands behind. */
-export function describeFileSink({ path, compression, rotate_bytes, rotate_ms }: FileOptions, also: readonly string[] = []): string {
+export function describeFileSink(
+  { path, compression, rotate_bytes, rotate_ms }: FileOptions,
+  also: readonly string[] = [],
+): string {
   const { folder, stem } = targetOf(path);
   const details = [`compression ${compression}, a new one after ${rotate_bytes} bytes or ${rotate_ms} ms`, ...also];
   return `avro to files ${join(folder, stem)}-*.avro (${details.join(', ')})`;

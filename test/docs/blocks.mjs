@@ -80,6 +80,7 @@ function kernels() {
 export const BLOCKS = {
   options: () => options(),
   pipeline: () => fenced('yaml', 'pipelines/kafka.yaml'),
+  recordings: () => fenced('yaml', 'pipelines/file.yaml'),
   config,
   'read-options': () => options(READ),
   record,

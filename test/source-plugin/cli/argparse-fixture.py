@@ -24,6 +24,7 @@ EPILOG = """examples:
     acceptstream | grep --line-buffered sshd  # rows of one program, live
     acceptstream --format wide                # whole addresses, queues
     acceptstream --format ecs                 # JSON for a SIEM
+    acceptstream --write accepts.avro         # rows, and a recording
     acceptstream --ring-bytes 67108864        # room for longer bursts
 
 commands:
@@ -107,6 +108,12 @@ def text_format(text):
     return text
 
 
+def new_file(text):
+    if text == "-":
+        raise argparse.ArgumentTypeError(f"invalid file {text!r}: standard output has the rows, give the name of a file")
+    return text
+
+
 def log_level(text):
     levels = ["error", "warn", "info", "debug"]
     if text == "":
@@ -133,6 +140,8 @@ def parser():
     family.add_argument("-6", "--ipv6", action="store_const", const=6, dest="family", help="trace IPv6 family only")
     add("--format", type=text_format, metavar="FORMAT", default="tcpaccept",
         help="'tcpaccept' (default), 'wide', or an object a line: 'json', 'ecs', 'ocsf', 'otel'")
+    add("--write", type=new_file, metavar="FILE.avro",
+        help="also write the records to this new file, an Avro Object Container File")
     add("--cgroupmap", metavar="PATH", dest="cgroupMap", help="trace cgroups in this BPF map only")
     add("--mntnsmap", metavar="PATH", dest="mntnsMap", help="trace mount namespaces in this BPF map only")
     add("--ring-bytes", type=ring_bytes, metavar="BYTES", dest="ringBytes", default=8388608,
@@ -171,7 +180,7 @@ PLAIN = ["-h", "--help", "--version", "-t", "-T", "-4", "-6", "--time", "--times
 def table():
     yield []
     for name in ("-p", "-P", "--pid", "--port", "--cgroupmap", "--mntnsmap", "--ring-bytes", "--hook", "--log-level",
-                 "--format", "-tP", "-tT4p"):
+                 "--format", "--write", "-tP", "-tT4p"):
         yield [name]
         for value in VALUES:
             yield [name, value]
@@ -181,7 +190,7 @@ def table():
             if not name.startswith("--"):
                 yield [name + value]
     longs = ["--help", "--time", "--timestamp", "--pid", "--port", "--ipv4", "--ipv6", "--format", "--cgroupmap", "--mntnsmap",
-             "--ring-bytes", "--hook", "--log-level", "--version"]
+             "--ring-bytes", "--hook", "--log-level", "--version", "--write"]
     for prefix in sorted({long[:n] for long in longs for n in range(3, len(long) + 2)}):
         yield [prefix]
         yield [prefix, "4096"]
@@ -195,7 +204,7 @@ def table():
         yield list(pair)
     for last in (["-P", "80", "-P", "81"], ["-P", "80", "-P", ""], ["-p", "1", "--pid="], ["--cgroupmap", "/a", "--cg", ""],
                  ["--ring-bytes", "4096", "--ring-bytes", ""], ["--ring-bytes=4096", "--ring=8192"], ["--ho", HOOKS[0], "--hook", ""], ["-4", "-4", "-6"],
-                 ["--log-level", "debug"], ["--format", "ecs"], ["--f=wide", "--format="], ["--log=error", "--log-level="], ["--l", "Info"],
+                 ["--log-level", "debug"], ["--format", "ecs"], ["--f=wide", "--format="], ["--write", "a.avro", "--wr="], ["--w", "-"], ["--log=error", "--log-level="], ["--l", "Info"],
                  ["foo"], ["foo", "bar"], ["-x"], ["-x", "-y", "foo"], ["-"], [""], ["--"], ["--", "-t"], ["-t", "--", "-T"],
                  ["--", "--"], ["-p", "--", "5"], ["-p", "5", "--"], ["-p", "5", "6"], ["-x y"], ["-x=y"], ["--x"], ["--x=1"],
                  ["--x y"], ["--=5"], ["---"], ["---t"], ["-=5"], ["-7"], ["-1.5"], ["-1", "-2"], ["-h", "-x"], ["-x", "-h"],
