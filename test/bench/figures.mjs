@@ -4,6 +4,7 @@ import { benchCost } from './cost.mjs';
 import { benchConnected, benchStream } from './kafka-live.mjs';
 import { benchProduce } from './kafka-produce.mjs';
 import { benchPath } from './path.mjs';
+import { benchRecording } from './recording.mjs';
 import { benchIdle, benchMemory } from './rest.mjs';
 import { benchStart } from './start.mjs';
 import { benchTax } from './tax.mjs';
@@ -34,6 +35,16 @@ must give the same bytes. CPU time is the process's, user and system.`,
 memory, decode, port filter, format, write to a file in memory (tmpfs). The yardstick reads the same events in plain
 JavaScript, encodes and decodes with avsc, and writes the same bytes to the same file. CPU time includes the kernel's
 for the writes.`,
+  },
+  {
+    name: 'recording',
+    title: 'Recording to a file',
+    live: false,
+    run: benchRecording,
+    method: `The data set of the core alone, a full batch a block, through a core that filters and passes datums on, into
+a sink of type file in memory (tmpfs). Beside it the same records as rows to a file, and avsc's own writer of containers,
+which gets its records as objects. CPU time is that of all threads: blocks are deflated in the pool. Sizes are those of
+whole files, whose header is in them.`,
   },
   {
     name: 'tax',
