@@ -4,18 +4,29 @@
 #include "listener.h"
 #include "registers.h"
 
-/* The socket behind a descriptor of the current task, NULL when it is none. */
-static __always_inline struct sock *socket_of(int fd)
+/* The open files of the current task. */
+struct descriptors {
+	struct file **files;
+	int count;
+};
+
+static __always_inline struct descriptors own_descriptors(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = BPF_CORE_READ(table, fd);
+
+	return (struct descriptors){ BPF_CORE_READ(table, fd), BPF_CORE_READ(table, max_fds) };
+}
+
+/* The socket behind a descriptor, NULL when it is none. */
+static __always_inline struct sock *socket_of(const struct descriptors *own, int fd)
+{
 	struct file *file = NULL;
 	struct socket *socket;
 
-	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
+	if (fd < 0 || fd >= own->count)
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), own->files + fd);
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
@@ -26,6 +37,7 @@ static __always_inline struct sock *socket_of(int fd)
 static __always_inline struct sock *listener_of_call(void)
 {
 	struct pt_regs *regs = syscall_registers();
+	struct descriptors own;
 	long number;
 
 	if (!regs || syscall_is_compat((struct task_struct *)bpf_get_current_task()))
@@ -33,7 +45,8 @@ static __always_inline struct sock *listener_of_call(void)
 	number = syscall_number(regs);
 	if (number != SYSCALL_ACCEPT && number != SYSCALL_ACCEPT4)
 		return NULL;
-	return socket_of(syscall_first_argument(regs));
+	own = own_descriptors();
+	return socket_of(&own, syscall_first_argument(regs));
 }
 
 /*
@@ -45,9 +58,11 @@ static __always_inline struct sock *listener_of_call(void)
  */
 static __always_inline int stream_accepted(struct sock *sk, struct sock *listener, enum accept_hook hook)
 {
-	if (!is_tcp(sk))
+	struct stream stream = stream_of(sk);
+
+	if (!is_tcp(&stream))
 		return 0;
-	return accepted(sk, listener, hook);
+	return accepted(&stream, listener, hook);
 }
 
 /*
@@ -97,14 +112,18 @@ int kprobe_sock_graft(struct pt_regs *regs)
 /* The kernel's socket, never the caller's sockaddr: that memory is the caller's to change. */
 static __always_inline int accept_returned(long fd, struct pt_regs *regs, enum accept_hook hook)
 {
+	struct descriptors own;
+	struct stream stream;
 	struct sock *sk;
 
 	if (fd < 0)
 		return 0;
-	sk = socket_of(fd);
-	if (!sk || !is_tcp(sk))
+	own = own_descriptors();
+	sk = socket_of(&own, fd);
+	stream = stream_of(sk);
+	if (!sk || !is_tcp(&stream))
 		return 0;
-	return accepted(sk, regs ? socket_of(syscall_first_argument(regs)) : NULL, hook);
+	return accepted(&stream, regs ? socket_of(&own, syscall_first_argument(regs)) : NULL, hook);
 }
 
 struct sys_exit_args {

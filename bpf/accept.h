@@ -3,39 +3,54 @@
 #ifndef ACCEPTSTREAM_ACCEPT_H
 #define ACCEPTSTREAM_ACCEPT_H
 
+#include "cgroup.h"
 #include "emit.h"
+#include "exe.h"
 #include "filter.h"
 #include "kernel.h"
-#include "names.h"
+#include "nets.h"
 #include "process.h"
 
-/* An MPTCP socket is no tcp_sock: its first subflow is, and of a listener it holds the queue. */
-static __always_inline struct sock *tcp_of(struct sock *sk)
+/* A socket and what it speaks: each read is a call of the kernel, so nothing is read twice. */
+struct stream {
+	struct sock *sk;
+	__u16 family;
+	__u16 protocol;
+};
+
+static __always_inline struct stream stream_of(struct sock *sk)
 {
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_MPTCP)
+	return (struct stream){
+		.sk = sk,
+		.family = BPF_CORE_READ(sk, __sk_common.skc_family),
+		.protocol = BPF_CORE_READ(sk, sk_protocol),
+	};
+}
+
+static __always_inline bool is_tcp(const struct stream *stream)
+{
+	if (stream->family != AF_INET && stream->family != AF_INET6)
+		return false;
+	return stream->protocol == IPPROTO_TCP || stream->protocol == IPPROTO_MPTCP;
+}
+
+/* An MPTCP socket is no tcp_sock: its first subflow is, and of a listener it holds the queue. */
+static __always_inline struct sock *tcp_of(struct sock *sk, __u16 protocol)
+{
+	if (protocol != IPPROTO_MPTCP)
 		return sk;
 	if (!bpf_core_field_exists(struct mptcp_sock, first))
 		return NULL;
 	return BPF_CORE_READ((struct mptcp_sock *)sk, first);
 }
 
-static __always_inline bool is_tcp(struct sock *sk)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
-
-	if (family != AF_INET && family != AF_INET6)
-		return false;
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
-}
-
-static __always_inline void fill_addresses(struct accept_event *event, struct sock *sk)
+static __always_inline void fill_addresses(struct accept_event *event, struct sock *sk, __u16 family)
 {
 	struct sock_common *common = &sk->__sk_common;
 
 	__builtin_memset(event->remote_address, 0, 16);
 	__builtin_memset(event->local_address, 0, 16);
-	if (BPF_CORE_READ(common, skc_family) == AF_INET) {
+	if (family == AF_INET) {
 		event->ip_version = 4;
 		bpf_core_read(event->remote_address, 4, &common->skc_daddr);
 		bpf_core_read(event->local_address, 4, &common->skc_rcv_saddr);
@@ -46,11 +61,11 @@ static __always_inline void fill_addresses(struct accept_event *event, struct so
 	}
 }
 
-static __always_inline void fill_socket(struct accept_event *event, struct sock *sk)
+static __always_inline void fill_socket(struct accept_event *event, struct sock *sk, __u16 family)
 {
 	struct inet_sock *inet = (struct inet_sock *)sk;
 
-	fill_addresses(event, sk);
+	fill_addresses(event, sk, family);
 	event->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	event->local_port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
 	event->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -62,7 +77,7 @@ static __always_inline void fill_socket(struct accept_event *event, struct sock 
  */
 static __always_inline struct sock *addressed(struct sock *sk, struct sock *tcp)
 {
-	return tcp && !BPF_CORE_READ(sk, __sk_common.skc_dport) ? tcp : sk;
+	return tcp && tcp != sk && !BPF_CORE_READ(sk, __sk_common.skc_dport) ? tcp : sk;
 }
 
 /* rcvq_space.time is set when the handshake ends and first moved by a read, so it dates the queueing. */
@@ -85,7 +100,7 @@ static __always_inline void fill_timing(struct accept_event *event, struct sock 
 
 static __always_inline void fill_backlog(struct accept_event *event, struct sock *listener)
 {
-	struct sock *queue = listener ? tcp_of(listener) : NULL;
+	struct sock *queue = listener ? tcp_of(listener, BPF_CORE_READ(listener, sk_protocol)) : NULL;
 
 	event->backlog = -1;
 	event->backlog_max = -1;
@@ -107,7 +122,7 @@ static __always_inline void fill_process(struct accept_event *event, struct task
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	event->process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	event->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-	event->pidns = innermost(BPF_CORE_READ(task, thread_pid)).pidns;
+	event->pidns = pidns_of(last_number(BPF_CORE_READ(task, thread_pid)));
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
@@ -120,42 +135,61 @@ static __always_inline __u16 bound_port(struct sock *sk, struct sock *tcp)
 	return BPF_CORE_READ(tcp ?: sk, __sk_common.skc_num);
 }
 
-/*
- * Counts the accept of sk by the current task, filters it and puts it on the
- * ring. listener is the socket it was accepted from, NULL when unknown.
- */
-static __always_inline int accepted(struct sock *sk, struct sock *listener, enum accept_hook hook)
+/* Whether the accept passes the filters; then socket and cgroup are filled. */
+static __always_inline bool passes(struct accept_scratch *scratch, const struct stream *stream, struct sock *tcp,
+				   __u16 port)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	if (!task_passes(task, stream->family, port))
+		return false;
+	fill_socket(&scratch->event, addressed(stream->sk, tcp), stream->family);
+	if (!connection_passes(&scratch->event))
+		return false;
+	fill_cgroup(scratch, task);
+	return !filter.cgroups || cgroup_is_listed(scratch);
+}
+
+static __always_inline void fill_rest(struct accept_scratch *scratch, struct sock *tcp, struct sock *listener)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct accept_event *event = &scratch->event;
+
+	event->monotonic_ns = bpf_ktime_get_ns();
+	event->layout = ACCEPT_EVENT_LAYOUT;
+	fill_timing(event, tcp);
+	fill_backlog(event, listener);
+	fill_process(event, task);
+	fill_exe(scratch, task);
+}
+
+/*
+ * Counts the accept of a stream by the current task, filters it and puts it on
+ * the ring. listener is the socket it was accepted from, NULL when unknown.
+ */
+static __always_inline int accepted(const struct stream *stream, struct sock *listener, enum accept_hook hook)
+{
+	struct sock *tcp = tcp_of(stream->sk, stream->protocol);
 	struct accept_counters *own = own_counters();
 	struct accept_scratch *scratch = own_scratch();
-	struct sock *tcp = tcp_of(sk);
-	__u16 port = bound_port(sk, tcp);
-	struct accept_event *event;
+	__u16 port = bound_port(stream->sk, tcp);
 
 	if (!own || !scratch)
 		return 0;
-	if (is_probe(task, port)) {
+	if (is_probe(port)) {
 		/* Of two programs both have to see. */
 		if (listener || hook != ACCEPT_HOOK_FENTRY_INET_ACCEPT)
 			count(&own->probe);
 		return 0;
 	}
 	count(&own->seen);
-	if (!passes(task, BPF_CORE_READ(sk, __sk_common.skc_family), port)) {
+	if (!passes(scratch, stream, tcp, port)) {
 		count(&own->filtered);
 		return 0;
 	}
-	event = &scratch->event;
-	event->monotonic_ns = bpf_ktime_get_ns();
-	event->layout = ACCEPT_EVENT_LAYOUT;
-	event->hook = hook;
-	event->flags = (tcp == sk ? 0 : ACCEPT_MPTCP) | (port ? 0 : ACCEPT_PEER_RESET);
-	fill_socket(event, addressed(sk, tcp));
-	fill_timing(event, tcp);
-	fill_backlog(event, listener);
-	fill_process(event, task);
-	fill_names(scratch, task);
+	fill_rest(scratch, tcp, listener);
+	scratch->event.hook = hook;
+	scratch->event.flags = scratch->flags | (tcp == stream->sk ? 0 : ACCEPT_MPTCP) | (port ? 0 : ACCEPT_PEER_RESET);
 	emit(scratch, own);
 	return 0;
 }

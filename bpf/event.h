@@ -75,16 +75,57 @@ struct accept_event {
 	char comm[ACCEPT_COMM_BYTES]; /* up to the first NUL */
 };
 
+/* accept_filter.nets and the values of the map of networks */
+#define ACCEPT_NET_INCLUDED 0x01
+#define ACCEPT_NET_EXCLUDED 0x02
+
+/* accept_filter.cgroups; of the root and all below it, or of the cgroups that the steps lead to */
+#define ACCEPT_CGROUPS_ALL 1
+#define ACCEPT_CGROUPS_LISTED 2
+
 /* What the loader sets before load; the verifier drops the code of what is off. */
 struct accept_filter {
 	__s64 pid; /* -1 is off: 0 is a filter that nothing passes */
 	__u16 family; /* 0 is off */
 	__u8 ports; /* the booleans: 0 is off */
-	__u8 cgroups;
-	__u8 mntns;
+	__u8 remote_ports;
+	__u8 uids;
+	__u8 comms;
+	__u8 netns;
+	__u8 no_loopback;
+	__u8 nets[2]; /* by side: which flags any of its networks has; 0 is off */
+	__u8 cgroups; /* 0 is off */
+	__u8 cgroup_map;
+	__u8 mntns_map;
 	__u8 pad[3];
 	__u64 port_bits[1024];
+	__u64 remote_port_bits[1024];
 };
+
+enum accept_side {
+	ACCEPT_REMOTE = 0,
+	ACCEPT_LOCAL = 1,
+};
+
+/* Key of the longest-prefix map of networks; a mapped address (::ffff:a.b.c.d) is one of family 4. */
+struct accept_net {
+	__u32 bits; /* of what follows; ACCEPT_NET_BITS of them before the address */
+	__u8 side;
+	__u8 family; /* 4 or 6 */
+	__u8 pad[2];
+	__u8 address[16]; /* in network order, zeros behind the bits */
+};
+
+#define ACCEPT_NET_BITS 32
+
+/* Key of the map of steps from the root of the cgroups down: the node reached so far and a name below it. */
+struct accept_cgroup_step {
+	__u32 node; /* 0 is the root */
+	char name[ACCEPT_NAME_BYTES]; /* zeros behind it */
+};
+
+/* Value of the map of steps: the next node, or that a listed cgroup is reached. */
+#define ACCEPT_CGROUP_LISTED 0xffffffff
 
 /*
  * By which accepts the capture proves its hook: those of its own process on its
@@ -110,7 +151,9 @@ struct accept_counters {
 
 _Static_assert(__builtin_offsetof(struct accept_event, comm) == 144, "event layout");
 _Static_assert(sizeof(struct accept_event) == 160, "event size");
-_Static_assert(sizeof(struct accept_filter) == 16 + 8192, "filter size");
+_Static_assert(sizeof(struct accept_filter) == 24 + 2 * 8192, "filter size");
+_Static_assert(sizeof(struct accept_net) == 24, "network size");
+_Static_assert(sizeof(struct accept_cgroup_step) == 4 + ACCEPT_NAME_BYTES, "step size");
 _Static_assert(sizeof(struct accept_probe) == 12, "probe size");
 _Static_assert(sizeof(struct accept_counters) == 64, "counters fill a cache line");
 

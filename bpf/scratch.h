@@ -6,9 +6,11 @@
 #include "event.h"
 #include "kernel.h"
 
-/* What a path of names was made from, by which it is found unchanged. */
+/* The verifier walks every step: deeper cgroups are cut. */
+#define CGROUP_STEPS 32
+
+/* What the path of an executable was made from, by which it is found unchanged. */
 struct accept_named {
-	__u64 cgroup_id;
 	struct vfsmount *mount;
 	struct dentry *mountpoint;
 	struct dentry *dentry; /* NULL: no executable */
@@ -22,6 +24,11 @@ struct accept_scratch {
 	char names[2 * ACCEPT_NAMES_BYTES + ACCEPT_NAME_BYTES];
 	struct accept_named named;
 	__u8 flags; /* of accept_event.flags, those of the names */
+	/* Of the cgroup in event.cgroup_id, where each of its names begins. */
+	__u16 offsets[CGROUP_STEPS];
+	__u32 depth;
+	bool is_listed;
+	struct accept_cgroup_step step;
 };
 
 /*
@@ -41,6 +48,24 @@ static __always_inline struct accept_scratch *own_scratch(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+/* A name behind the others, at *at; false when it does not fit below end. */
+static __always_inline bool append(struct accept_scratch *scratch, __u32 *at, __u32 end, const void *name)
+{
+	__u32 from = *at;
+	long length;
+
+	if (from >= end)
+		return false;
+	/* The verifier forgets the comparison where the compiler spills. */
+	barrier_var(from);
+	from &= 2 * ACCEPT_NAMES_BYTES - 1;
+	length = bpf_probe_read_kernel_str(scratch->names + from, ACCEPT_NAME_BYTES, name);
+	if (length <= 0 || from + length > end)
+		return false;
+	*at = from + length;
+	return true;
 }
 
 #endif

@@ -32,16 +32,30 @@ Identity identity_of(const Napi::Object &options) {
   return {text(options, "host"), text(options, "hostId"), text(options, "captureId")};
 }
 
+FilterOptions filter_of(const Napi::Object &options) {
+  FilterOptions result;
+  result.pid = number(options, "pid");
+  result.family = static_cast<uint16_t>(number(options, "family"));
+  result.cgroups = static_cast<uint8_t>(number(options, "cgroups"));
+  result.no_loopback = options.Get("noLoopback").As<Napi::Boolean>();
+  result.cgroup_map = text(options, "cgroupMap");
+  result.mntns_map = text(options, "mntnsMap");
+  result.port_bits = bytes(options, "portBits");
+  result.remote_port_bits = bytes(options, "remotePortBits");
+  result.uids = bytes(options, "uids");
+  result.comms = bytes(options, "comms");
+  result.netns = bytes(options, "netns");
+  result.nets = bytes(options, "nets");
+  result.cgroup_steps = bytes(options, "cgroupSteps");
+  return result;
+}
+
 CaptureOptions options_of(const Napi::Object &options) {
   CaptureOptions result;
   result.object = text(options, "object");
   result.hook = text(options, "hook");
   result.ring_bytes = static_cast<uint32_t>(number(options, "ringBytes"));
-  result.pid = number(options, "pid");
-  result.family = static_cast<uint16_t>(number(options, "family"));
-  result.port_bits = bytes(options, "portBits");
-  result.cgroup_map = text(options, "cgroupMap");
-  result.mntns_map = text(options, "mntnsMap");
+  result.filter = filter_of(options.Get("filter").As<Napi::Object>());
   result.identity = identity_of(options);
   return result;
 }

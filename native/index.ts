@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 import { AcceptstreamError } from '../schemas/error.js';
 import { type Failed, openError } from './failure.js';
+import { type KernelFilter, nativeFilter } from './filter.js';
 import type { Hook } from './hooks.js';
 
 /** What every record of a capture says of its origin. Valid UTF-16 strings. */
@@ -11,17 +12,10 @@ export interface Identity {
   readonly captureId: string;
 }
 
-export interface CaptureOptions extends Identity {
+export interface CaptureOptions extends Identity, KernelFilter {
   readonly hook: Hook;
   /** Size of the kernel ring: a power of two and a multiple of the page size. */
   readonly ringBytes: number;
-  readonly pid?: number;
-  /** Local ports, 0-65535. */
-  readonly ports?: readonly number[];
-  readonly family?: 4 | 6;
-  /** Paths of the user's pinned sets. */
-  readonly cgroupMap?: string;
-  readonly mntnsMap?: string;
 }
 
 /** Whole datums in the caller's buffer; `position` is the ring offset behind them. */
@@ -67,6 +61,7 @@ interface Addon {
   utcOffset(seconds: number): number;
 }
 
+export type { KernelFilter, Net } from './filter.js';
 export { HOOKS, type Hook } from './hooks.js';
 
 const require = createRequire(import.meta.url);
@@ -194,21 +189,9 @@ export function utcOffset(seconds: number): number {
 }
 
 function nativeOptions(options: CaptureOptions): Record<string, unknown> {
-  return {
-    ...options,
-    object: require.resolve(`#dist/acceptstream.${process.arch}.bpf.o`),
-    pid: options.pid ?? -1,
-    family: options.family === undefined ? 0 : { 4: 2, 6: 10 }[options.family],
-    portBits: options.ports ? portBits(options.ports) : new Uint8Array(0),
-    cgroupMap: options.cgroupMap ?? '',
-    mntnsMap: options.mntnsMap ?? '',
-  };
-}
-
-function portBits(ports: readonly number[]): Uint8Array {
-  const words = new BigUint64Array(1024);
-  for (const port of ports) words[port >> 6] = (words[port >> 6] ?? 0n) | (1n << BigInt(port & 63));
-  return new Uint8Array(words.buffer);
+  const { host, hostId, captureId, hook, ringBytes } = options;
+  const object = require.resolve(`#dist/acceptstream.${process.arch}.bpf.o`);
+  return { host, hostId, captureId, hook, ringBytes, object, filter: nativeFilter(options) };
 }
 
 function check(operation: string, result: number): void {

@@ -51,17 +51,6 @@ int fail(Failure *failure, const char *operation, int error) {
   return error;
 }
 
-accept_filter filter_of(const CaptureOptions &options) {
-  accept_filter filter = {};
-  filter.pid = options.pid;
-  filter.family = options.family;
-  filter.ports = !options.port_bits.empty();
-  filter.cgroups = !options.cgroup_map.empty();
-  filter.mntns = !options.mntns_map.empty();
-  if (filter.ports) memcpy(filter.port_bits, options.port_bits.data(), sizeof(filter.port_bits));
-  return filter;
-}
-
 const Rung *rung_of(const std::string &hook) {
   for (const Rung &rung : kLadder)
     if (hook == rung.hook) return &rung;
@@ -90,24 +79,24 @@ int Reader::open(const CaptureOptions &options, Failure *failure) {
   if (error) return error;
   error = bpf_object__load(object_);
   if (error) return fail(failure, "load the programs", error);
+  error = fill_filter(object_, options.filter);
+  if (error) return fail(failure, "fill the filters", error);
   error = map_memory(failure);
   if (!error) error = attach(failure);
   return error ? error : prove(failure);
 }
 
 int Reader::configure(const CaptureOptions &options, Failure *failure) {
-  const accept_filter filter = filter_of(options);
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return fail(failure, "count the CPUs", cpus);
   cpus_ = static_cast<size_t>(cpus);
   ring_bytes_ = options.ring_bytes;
-  bpf_map *knobs = bpf_object__find_map_by_name(object_, ".rodata.filter");
-  int error = bpf_map__set_initial_value(knobs, &filter, sizeof(filter));
+  int error = set_filter(object_, options.filter);
   if (!error) error = bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "ring"), ring_bytes_);
   if (!error) error = bpf_map__set_max_entries(bpf_object__find_map_by_name(object_, "counters"), cpus);
   if (error) return fail(failure, "set up the BPF object", error);
-  error = use_map("cgroup_set", options.cgroup_map, failure);
-  return error ? error : use_map("mntns_set", options.mntns_map, failure);
+  error = use_map("cgroup_set", options.filter.cgroup_map, failure);
+  return error ? error : use_map("mntns_set", options.filter.mntns_map, failure);
 }
 
 int Reader::use_map(const char *name, const std::string &path, Failure *failure) {

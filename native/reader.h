@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "encode.h"
+#include "reader_filter.h"
 #include "own_accept.h"
 #include "ring.h"
 
@@ -19,11 +20,7 @@ struct CaptureOptions {
   std::string object;  // path of the BPF object
   std::string hook;
   uint32_t ring_bytes;  // power of two, multiple of the page size
-  int64_t pid;          // -1 is off
-  uint16_t family;      // AF_INET, AF_INET6, 0 is off
-  std::vector<uint8_t> port_bits;  // 8192 bytes, empty is off
-  std::string cgroup_map;  // path of a pinned map, empty is off
-  std::string mntns_map;
+  FilterOptions filter;
   Identity identity;
 };
 

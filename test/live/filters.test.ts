@@ -84,7 +84,6 @@ const OUTSIDE: readonly (readonly [string, (process: Workload) => LiveOptions])[
   ['another port', (one) => ({ pid: one.ready.pid, ports: [one.ready.port ^ 1], family: 4 })],
   ['another family', (one) => ({ pid: one.ready.pid, ports: [one.ready.port], family: 6 })],
   ['pid 0, which no process has', () => ({ pid: 0 })],
-  ['no ports at all', () => ({ ports: [] })],
 ];
 
 describeHooks('kernel filters', (hook) => {
