@@ -14,13 +14,22 @@ export function rename(part: string): string {
   if (lstatSync(path, { throwIfNoEntry: false }))
     throw Object.assign(new Error(`${path} is there`), { code: 'EEXIST' });
   renameSync(part, path);
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncFolder(dirname(path));
   return path;
+}
+
+/** Makes names in a folder outlive a power cut, where its file system can and this user may. */
+export function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    if (!['EACCES', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 /** The finished files that are too many or too large together, oldest first; the newest is never among them. */

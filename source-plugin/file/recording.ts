@@ -1,11 +1,14 @@
 import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Codec } from '../container/header.js';
 import { ContainerWriter } from '../container/writer.js';
 import type { Batch } from '../contracts.js';
 import { fileError } from './errors.js';
+import { syncFolder } from './finish.js';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+/** Nothing may have the name, a link neither. */
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** How old (ms) what is written may get before the disk has it too: what a power cut may take. */
 const SYNC_MS = 1000;
@@ -23,6 +26,7 @@ export class Recording {
   readonly #writer: ContainerWriter;
   readonly #timer: NodeJS.Timeout;
   #isDirty = false;
+  #synced: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
   private constructor(path: string, file: FileHandle, codec: Codec) {
@@ -36,7 +40,9 @@ export class Recording {
   /** Creates the file; throws SINK when there is anything by that name, a link too. */
   static async create(path: string, codec: Codec): Promise<Recording> {
     try {
-      return new Recording(path, await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600), codec);
+      const recording = new Recording(path, await open(path, NEW_FILE, 0o600), codec);
+      syncFolder(dirname(path));
+      return recording;
     } catch (cause) {
       throw fileError('create', path, cause);
     }
@@ -95,7 +101,13 @@ export class Recording {
     }
   }
 
-  async #sync(): Promise<void> {
+  // One at a time: who flushes waits for the one under way, and hears what it found.
+  #sync(): Promise<void> {
+    this.#synced = this.#synced.then(() => this.#syncOnce());
+    return this.#synced;
+  }
+
+  async #syncOnce(): Promise<void> {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     try {
