@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <memory>
 
 #include "credentials.h"
 #include "encode.h"
@@ -29,7 +30,7 @@ std::vector<uint8_t> bytes(const Napi::Object &options, const char *name) {
 }
 
 Identity identity_of(const Napi::Object &options) {
-  return {text(options, "host"), text(options, "hostId"), text(options, "captureId")};
+  return {text(options, "host"), text(options, "hostId"), text(options, "captureId"), text(options, "bootId")};
 }
 
 FilterOptions filter_of(const Napi::Object &options) {
@@ -145,11 +146,19 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
 namespace {
 
+// The encoder of the identity last used: as a capture's it keeps what it made, from call to call.
+Encoder &encoder_of(const Identity &identity) {
+  static thread_local std::unique_ptr<Encoder> kept;
+  if (!kept || !(kept->identity() == identity)) kept = std::make_unique<Encoder>(identity);
+  kept->clock().refresh();
+  return *kept;
+}
+
 // encode(events, identity, target) → bytes written, or -errno. Events are length-prefixed (u32, host endian).
 Napi::Value encode(const Napi::CallbackInfo &info) {
   const Napi::Uint8Array events = info[0].As<Napi::Uint8Array>();
   Napi::Uint8Array target = info[2].As<Napi::Uint8Array>();
-  const Encoder encoder(identity_of(info[1].As<Napi::Object>()));
+  Encoder &encoder = encoder_of(identity_of(info[1].As<Napi::Object>()));
   uint8_t *out = target.Data();
   for (size_t at = 0; at < events.ByteLength();) {
     uint32_t length;

@@ -1,4 +1,4 @@
-// Kernel event → Avro datum of schemas/accept.avsc. The order of the puts is the schema's.
+// Kernel event → Avro datum of schemas/accept.avsc. The order of the puts is the schema's. Belongs to one thread.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -6,6 +6,8 @@
 
 #include "../bpf/event.h"
 #include "clock.h"
+#include "places.h"
+#include "user_names.h"
 
 namespace acceptstream {
 
@@ -13,6 +15,11 @@ struct Identity {
   std::string host;
   std::string host_id;
   std::string capture_id;
+  std::string boot_id;  // of this boot of the kernel, empty when unknown
+
+  bool operator==(const Identity &other) const {
+    return host == other.host && host_id == other.host_id && capture_id == other.capture_id && boot_id == other.boot_id;
+  }
 };
 
 class Encoder {
@@ -21,17 +28,23 @@ class Encoder {
   explicit Encoder(const Identity &identity);
 
   WallClock &clock() { return clock_; }
+  const Identity &identity() const { return identity_; }
 
   // Most bytes that one datum takes.
   size_t datum_max() const { return datum_max_; }
 
   // Encodes the event of `length` bytes to `out`, which has datum_max() bytes.
   // Returns the end of the datum, nullptr when the event has another layout.
-  uint8_t *encode(const uint8_t *event, size_t length, uint8_t *out) const;
+  uint8_t *encode(const uint8_t *event, size_t length, uint8_t *out);
 
  private:
+  uint8_t *put_labels(const accept_event &event, uint8_t *out);
+
+  Identity identity_;
   std::string origin_;  // host, host_id and capture_id as they stand in every datum
   WallClock clock_;
+  Places places_;
+  UserNames user_names_;
   size_t datum_max_;
 };
 

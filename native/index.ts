@@ -10,6 +10,8 @@ export interface Identity {
   readonly host: string;
   readonly hostId: string;
   readonly captureId: string;
+  /** Random UUID of this boot of the kernel; '' when unknown, and then no process has an entity_id. */
+  readonly bootId: string;
 }
 
 export interface CaptureOptions extends Identity, KernelFilter {
@@ -102,7 +104,7 @@ export class Capture {
     return new Capture(handle);
   }
 
-  /** Writes datums from the read position on, as many as fit; needs room for one (about 2 KiB). */
+  /** Writes datums from the read position on, as many as fit; needs room for one (about 10 KiB). */
   drain(target: Uint8Array): Drained {
     const drained = this.#handle.drain(target);
     if (typeof drained === 'number') throw ringError('read the ring', drained);

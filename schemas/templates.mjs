@@ -30,6 +30,7 @@ const FORMS = {
   integer: { kind: 'INTEGER' },
   digits: { kind: 'INTEGER', before: '"', after: '"' },
   text: { kind: 'TEXT' },
+  list: { kind: 'TEXT', before: '[', after: ']' },
   boolean: { kind: 'BOOLEAN' },
   instant: { kind: 'INSTANT' },
   milliseconds: { kind: 'MILLISECONDS' },

@@ -17,11 +17,21 @@ export function hostId(path = '/etc/machine-id'): string {
   return hash.toString('hex');
 }
 
+/** Random UUID that the kernel took at its start; '' where procfs does not tell. */
+export function bootId(path = '/proc/sys/kernel/random/boot_id'): string {
+  const text = readText(path);
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? text : '';
+}
+
 function readMachineId(path: string): Buffer | undefined {
+  const text = readText(path);
+  return /^[0-9a-f]{32}$/i.test(text) ? Buffer.from(text, 'hex') : undefined;
+}
+
+function readText(path: string): string {
   try {
-    const text = readFileSync(path, 'utf8').trim();
-    return /^[0-9a-f]{32}$/i.test(text) ? Buffer.from(text, 'hex') : undefined;
+    return readFileSync(path, 'utf8').trim();
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -77,7 +77,7 @@ export function climb(options: LadderOptions): Climbed {
 /** Whether a hook works here: loads, attaches, proves and releases it. Throws SETUP when there is no addon. */
 export function tryHook(hook: Hook): HookTrial {
   try {
-    const capture = Capture.open({ hook, ringBytes: 65_536, host: '', hostId: '', captureId: '' });
+    const capture = Capture.open({ hook, ringBytes: 65_536, host: '', hostId: '', captureId: '', bootId: '' });
     const warning = capture.unproven();
     capture.close();
     return { hook, works: true, ...(warning !== undefined && { warning }) };

@@ -4,7 +4,7 @@ import { checkFilter } from '../filter-core/options.js';
 import { type Counters, type Drained, HOOKS, type Hook } from '../native/index.js';
 import { AcceptstreamError } from '../schemas/error.js';
 import type { Source } from './contracts.js';
-import { hostId } from './host.js';
+import { bootId, hostId } from './host.js';
 import { climb } from './ladder.js';
 import { DEFAULT_RING_BYTES } from './ring.js';
 
@@ -40,7 +40,8 @@ export function openLive(options: LiveOptions = {}): LiveSource {
   checkOptions(options);
   const { ringBytes = DEFAULT_RING_BYTES } = options;
   const captureId = randomUUID();
-  const { capture, hook } = climb({ ...options, ringBytes, captureId, host: hostname(), hostId: hostId() });
+  const identity = { captureId, host: hostname(), hostId: hostId(), bootId: bootId() };
+  const { capture, hook } = climb({ ...options, ...identity, ringBytes });
   return {
     hook,
     captureId,

@@ -14,17 +14,18 @@ const FAMILIES = [
       cxx: ['g++'],
       cc: ['gcc', 'libc6-dev'],
       libbpf: ['libbpf-dev'],
+      libmd: ['libmd-dev'],
     },
   },
   {
     ids: ['fedora', 'rhel', 'centos'],
     install: ['dnf', 'install', '-y'],
-    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'] },
+    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'], libmd: ['libmd-devel'] },
   },
   {
     ids: ['arch'],
     install: ['pacman', '-S', '--needed'],
-    packages: { clang: ['clang'], cxx: ['gcc'], cc: ['gcc'], libbpf: ['libbpf'] },
+    packages: { clang: ['clang'], cxx: ['gcc'], cc: ['gcc'], libbpf: ['libbpf'], libmd: ['libmd'] },
   },
   {
     ids: ['alpine'],
@@ -34,12 +35,13 @@ const FAMILIES = [
       cxx: ['g++'],
       cc: ['gcc', 'musl-dev'],
       libbpf: ['libbpf-dev', 'linux-headers'],
+      libmd: ['libmd-dev'],
     },
   },
   {
     ids: ['opensuse', 'suse'],
     install: ['zypper', 'install', '-y'],
-    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'] },
+    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'], libmd: ['libmd-devel'] },
   },
 ];
 

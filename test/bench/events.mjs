@@ -33,6 +33,7 @@ export const IDENTITY = {
   host: 'edge-17.fra.example',
   hostId: '0f3b9c2d4e5a60718293a4b5c6d7e8f9',
   captureId: '5b1c8f0e-7a42-4d1b-9c55-2f6a3e8d9b10',
+  bootId: 'b3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d',
 };
 
 /** Whole numbers below a limit, the same on every run. */

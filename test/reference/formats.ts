@@ -49,6 +49,7 @@ function own(record: Accept): Json {
     backlog_max: known(record.backlog_max),
     queued_us: known(record.queued_us),
     rtt_us: known(record.rtt_us),
+    cgroup_path: record.cgroup_path || undefined,
   };
 }
 
@@ -81,17 +82,29 @@ export function ecs(record: Accept): Json | undefined {
       id: uid(record),
       sequence: known(record.sequence),
     },
-    network: { transport: 'tcp', iana_number: '6', direction: 'ingress', type: versionName(record) },
-    related: { ip: source && destination && [source, destination] },
+    network: {
+      transport: 'tcp',
+      iana_number: '6',
+      direction: 'ingress',
+      type: versionName(record),
+      community_id: record.community_id || undefined,
+    },
+    related: {
+      ip: source && destination && [source, destination],
+      user: record.user_name ? [record.user_name] : undefined,
+    },
     host: { name: record.host || undefined, hostname: record.host || undefined, id: record.host_id || undefined },
     process: {
       pid: known(record.pid),
       name: record.comm || undefined,
       start: time(record.process_start),
+      executable: record.exe || undefined,
+      entity_id: record.entity_id || undefined,
       thread: { id: known(record.tid) },
       parent: { pid: known(record.ppid) },
     },
-    user: { id: digits(record.uid) },
+    container: { id: record.container_id || undefined },
+    user: { id: digits(record.uid), name: record.user_name || undefined },
     group: { id: digits(record.gid) },
     source: { ip: source, port: known(record.remote_port) },
     destination: { ip: destination, port: known(record.local_port) },
@@ -113,7 +126,7 @@ export function ocsf(record: Accept): Json | undefined {
     is_src_dst_assignment_known: true,
     metadata: {
       version: '1.8.0',
-      profiles: ['host', 'linux/linux_users'],
+      profiles: ['host', 'container', 'linux/linux_users'],
       product: { name: 'acceptstream', vendor_name: 'acceptstream' },
       log_name: 'acceptstream.accept',
       uid: uid(record),
@@ -126,6 +139,7 @@ export function ocsf(record: Accept): Json | undefined {
       direction_id: local ? 4 : 1,
       boundary_id: local ? 1 : undefined,
       protocol_ver_id: version(record),
+      community_uid: record.community_id || undefined,
     },
     observation_point_id: local ? 4 : 2,
     device: { type_id: 0, hostname: record.host || undefined, uid: record.host_id || undefined },
@@ -134,7 +148,10 @@ export function ocsf(record: Accept): Json | undefined {
         pid: known(record.pid),
         ptid: known(record.tid),
         parent_process: { pid: known(record.ppid) },
-        user: { uid: digits(record.uid) },
+        user: { uid: digits(record.uid), name: record.user_name || undefined },
+        path: record.exe || undefined,
+        uid: record.entity_id || undefined,
+        container: { uid: record.container_id || undefined },
         group: { uid: digits(record.gid) },
         name: record.comm || undefined,
         created_time: milliseconds(record.process_start),
@@ -165,7 +182,8 @@ export function otel(record: Accept): Json | undefined {
   const instant = nanoseconds(record.event_time);
   const { cpu: _cpu, monotonic_us, capture_id, lost, hook, ...others } = own(record);
   const own_ = { monotonic_us, capture_id, sequence: known(record.sequence), lost, hook };
-  const last = { ...own_, tid: known(record.tid), gid: known(record.gid), ...others };
+  const ids = { entity_id: record.entity_id || undefined, community_id: record.community_id || undefined };
+  const last = { ...own_, tid: known(record.tid), gid: known(record.gid), ...others, ...ids };
   const logRecord = {
     timeUnixNano: instant,
     observedTimeUnixNano: instant,
@@ -185,6 +203,9 @@ export function otel(record: Accept): Json | undefined {
       'client.port': known(record.remote_port),
       'server.address': unmapped(record.local_address),
       'server.port': known(record.local_port),
+      'process.executable.path': record.exe || undefined,
+      'container.id': record.container_id || undefined,
+      'process.real_user.name': record.user_name || undefined,
       ...Object.fromEntries(Object.entries(last).map(([name, value]) => [`acceptstream.${name}`, value])),
     }),
   };

@@ -41,6 +41,12 @@ const ACCEPT: Accept = {
   backlog_max: 128,
   queued_us: 250,
   rtt_us: 90,
+  cgroup_path: '/system.slice/ssh.service',
+  exe: '/usr/sbin/sshd',
+  container_id: '',
+  entity_id: 'd0ee5d0c-3b8f-4a1e-9a6b-0c1f2f3a4b5c:907:4001000000',
+  user_name: 'sshd',
+  community_id: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=',
 };
 
 /** A whole record; what is not given is that of an ordinary accept. */
