@@ -3,8 +3,8 @@ import { encodeEvents } from '../../dist/native/index.js';
 import { type } from './core.mjs';
 import { IDENTITY, makeBatches } from './events.mjs';
 
-export const BATCH_EVENTS = 1000;
-const DATUM_BYTES = 512;
+export const BATCH_EVENTS = 400;
+const DATUM_BYTES = 1024;
 
 /** Batches of kernel events as the ring holds them. */
 export const eventBatches = (batches) => makeBatches(batches * BATCH_EVENTS, BATCH_EVENTS);

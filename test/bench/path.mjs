@@ -8,9 +8,10 @@ import { readEvent } from './plain.mjs';
 import { outputPath } from './scratch.mjs';
 
 const EVENTS = 50_000;
-const BATCH_EVENTS = 1000;
+// As many as the core's input holds.
+const BATCH_EVENTS = 400;
 const PASSES = 16;
-const COMPARED_BATCHES = 20;
+const COMPARED_BATCHES = 50;
 
 function ours(core, batches, fd) {
   for (const batch of batches) {

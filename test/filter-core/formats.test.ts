@@ -25,6 +25,8 @@ async function shown(format: TextFormat, records: readonly Accept[], options: Pa
   return utf8(drain(await loadCore({ format, ...options }), encode(records)).text);
 }
 
+const UNLABELLED = { cgroup_path: '', exe: '', container_id: '', entity_id: '', user_name: '', community_id: '' };
+
 /** Records as they occur and hostile ones; unknown numbers, empty texts and every kind of address often. */
 const address = fc.oneof(
   fc.constantFrom(
@@ -53,7 +55,7 @@ const record = fc
         remote_address,
         local_address,
         ...Object.fromEntries(unknown.map((name) => [name, -1])),
-        ...(empty && { host: '', host_id: '', capture_id: '', comm: '', process_start: -1 }),
+        ...(empty && { host: '', host_id: '', capture_id: '', comm: '', process_start: -1, ...UNLABELLED }),
       }),
     ),
   );

@@ -70,12 +70,20 @@ describe('the same accepts give the bytes that tcpaccept printed', () => {
 });
 
 describe('records of every kind, in every format', () => {
+  const CONTAINER = '3f9c0a7be1d24c55a8b60d9e7f1c2b3a4d5e6f708192a3b4c5d6e7f8091a2b3c';
   const RECORDS = [
     acceptOf(),
     acceptOf({ ip_version: 6, remote_address: '::ffff:192.0.2.7', local_address: '::ffff:192.0.2.1', mptcp: true }),
     acceptOf({ ip_version: 6, remote_address: '2001:db8::7', local_address: '2001:db8::1', peer_reset: true }),
     acceptOf({ remote_address: '127.0.0.1', local_address: '127.0.0.1', comm: 'a"b\\c\n\u001b', cgroup: '' }),
     acceptOf({ ppid: -1, process_start: -1, netns: -1, backlog: -1, backlog_max: -1, queued_us: -1, host_id: '' }),
+    acceptOf({
+      cgroup_path: `/system.slice/docker-${CONTAINER}.scope`,
+      cgroup: `docker-${CONTAINER}.scope`,
+      exe: '/opt/caf\u00e9/s"rv (deleted)',
+      container_id: CONTAINER,
+    }),
+    acceptOf({ cgroup_path: '', exe: '', entity_id: '', user_name: '', community_id: '' }),
     acceptOf({ sequence: 2 ** 52 - 1, cgroup_id: 2 ** 52 - 1, rtt_us: 0, host: '\ufffd日本' }),
   ];
 

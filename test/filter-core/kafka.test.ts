@@ -71,7 +71,7 @@ test('JSON values have no newline and no framing', async () => {
 describe('more records than an output holds', () => {
   const records = Array.from({ length: 3000 }, (_, index) =>
     acceptOf({ sequence: index, local_port: index % 50, event_time: 1_795_365_901_000_000 + (index % 7) * 1000 }),
-  ).slice(0, 1200);
+  ).slice(0, 550);
 
   test.each(['none', 'local_port'] as const)('every record once and in order, key %s', async (key) => {
     const kafka: KafkaBlocks = { partitions: 6, key, encoding: 'json' };

@@ -28,6 +28,16 @@ const addresses = fc.oneof(
   fc.constant({ ip_version: 6, remote_address: '::1', local_address: '::1' }),
 );
 
+/** Known, or unknown, each by itself. */
+const labels = fc.record({
+  cgroup_path: fc.constantFrom('', '/', '/system.slice/ssh.service'),
+  exe: fc.constantFrom('', '/usr/sbin/sshd', '/tmp/srv (deleted)'),
+  container_id: fc.constantFrom('', '3f9c0a7be1d24c55a8b60d9e7f1c2b3a4d5e6f708192a3b4c5d6e7f8091a2b3c'),
+  entity_id: fc.constantFrom('', 'd0ee5d0c-3b8f-4a1e-9a6b-0c1f2f3a4b5c:907:4001000000'),
+  user_name: fc.constantFrom('', 'www-data'),
+  community_id: fc.constantFrom('', '1:LQU9qZlK+B5F3KDmev6m5PMibrg='),
+});
+
 /** Records that a capture can make. */
 const accept = fc
   .record({
@@ -39,8 +49,9 @@ const accept = fc
     backlog: count,
     rtt_us: count,
     comm: fc.string(),
+    labels,
   })
-  .map(({ addresses: ends, ...fields }): Accept => acceptOf({ ...fields, ...ends }));
+  .map(({ addresses: ends, labels: texts, ...fields }): Accept => acceptOf({ ...fields, ...ends, ...texts }));
 
 async function objectOf(format: TextFormat, record: Accept): Promise<Record<string, unknown>> {
   const { text } = drain(await loadCore({ format }), encode([record]));

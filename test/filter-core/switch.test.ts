@@ -89,7 +89,7 @@ describe('isDatum', () => {
     const end = core.input.length;
     core.input.set(datum, end - datum.length);
     expect(core.isDatum(end - datum.length, end)).toBe(true);
-    core.input.fill(0xff, end - 20);
+    core.input.fill(0xff, end - 200);
     expect(core.isDatum(end - datum.length, end)).toBe(false);
   });
 });

@@ -54,7 +54,7 @@ describe('daylight saving', () => {
     const start = at('2026-07-01T00:00:00Z');
     const { asked } = await clock(
       BERLIN,
-      Array.from({ length: 1000 }, (_, index) => start + index * 1_000_000),
+      Array.from({ length: 500 }, (_, index) => start + index * 1_000_000),
     );
     expect(asked).toEqual([start]);
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesOf, communityId, recordOf } from './events.js';
+import { bytesOf, communityId } from '../reference/community-id.js';
+import { recordOf } from './events.js';
 
 function idOf(ipVersion: 4 | 6, from: readonly [string, number], to: readonly [string, number]): string {
   const [remote, local] = [bytesOf(from[0]), bytesOf(to[0])];

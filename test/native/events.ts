@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { encodeEvents, HOOKS, type Identity } from '../../native/index.js';
 import type { Accept } from '../../schemas/accept.js';
 import { acceptType } from '../source-plugin/memory-source.js';
@@ -85,30 +85,3 @@ export function recordOf(event: Event, identity = identityOf()): Accept {
   if (record === undefined) throw new Error('no record');
   return record;
 }
-
-/** An address in network order, as bytes. */
-export function bytesOf(address: string): number[] {
-  if (!address.includes(':')) return address.split('.').map(Number);
-  const tail = address.slice(address.lastIndexOf(':') + 1);
-  const dotted = tail.includes('.') ? bytesOf(tail) : [];
-  const text = dotted.length > 0 ? address.slice(0, -tail.length).replace(/(?<!:):$/, '') : address;
-  const [before = '', after] = text.split('::');
-  const groups = (part = '') =>
-    part.split(':').flatMap((group) => {
-      const number = Number.parseInt(group, 16);
-      return group === '' ? [] : [number >> 8, number & 255];
-    });
-  const [head, end] = [groups(before), [...groups(after), ...dotted]];
-  return [...head, ...Array<number>(16 - head.length - end.length).fill(0), ...end];
-}
-
-/** The Community ID of a TCP connection in plain TypeScript, version 1 with the seed 0. */
-export function communityId(one: readonly [number[], number], other: readonly [number[], number]): string {
-  const port = (number: number) => [number >> 8, number & 255];
-  const [first, second] = [one, other].sort((a, b) => Buffer.compare(keyOf(a), keyOf(b)));
-  const [from, to] = [first ?? one, second ?? other];
-  const bytes = [0, 0, ...from[0], ...to[0], 6, 0, ...port(from[1]), ...port(to[1])];
-  return `1:${createHash('sha1').update(Buffer.from(bytes)).digest('base64')}`;
-}
-
-const keyOf = ([address, port]: readonly [number[], number]) => Buffer.from([...address, port >> 8, port & 255]);

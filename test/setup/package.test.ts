@@ -62,6 +62,13 @@ describe.skipIf(symbolsReason !== '' || process.arch !== 'x64')(`the addon of li
     expect(needed.filter((name) => !known.includes(name))).toEqual([]);
   });
 
+  test('has libmd inside, and no name of a hash that another library in the process could take', () => {
+    const names = readelf('--dyn-syms');
+    expect(names).toContain('napi_');
+    expect(names).not.toMatch(/sha1|md5|_transform/i);
+    expect(readFileSync(ADDON).includes('libmd')).toBe(false);
+  });
+
   test.for(['GLIBC', 'GLIBCXX', 'CXXABI', 'LIBBPF'])('needs no newer symbols of %s than the README says', (name) => {
     const versionsIn = (text: string) =>
       [...text.matchAll(new RegExp(`\\b${name}_([0-9.]*[0-9])`, 'g'))].map((match) => match[1] ?? '');

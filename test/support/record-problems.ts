@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -5,6 +6,7 @@ import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { APP_ID } from '../../source-plugin/host.js';
 import type { Accept } from '../../source-plugin/index.js';
+import { bytesOf, communityId } from '../reference/community-id.js';
 import type { Truth } from '../workload/workload.js';
 import { cgroup2Mount } from './cgroup.js';
 import { columnsOf } from './reference.js';
@@ -29,6 +31,7 @@ export function recordProblems(record: Accept, truth: Truth, context: Context): 
       return isDeepStrictEqual(value, known) ? [] : [`${name}: ${value}, not ${known}`];
     }),
     ...clockProblems(record, truth, context.clockStepUs ?? CLOCK_STEP_US),
+    ...entityProblems(record, truth),
     ...outside('cpu', record.cpu, 0, Number.MAX_SAFE_INTEGER),
     ...outside('sequence', record.sequence, 1, Number.MAX_SAFE_INTEGER),
     ...outside('lost', record.lost, 0, 0),
@@ -70,6 +73,10 @@ function knownFields(truth: Truth, context: Context): Partial<Accept> {
     mntns: inodeOf(truth.mntns),
     pidns: inodeOf(truth.pidns),
     ...cgroupOf(truth.cgroup),
+    exe: truth.exe,
+    container_id: containerOf(truth.cgroup),
+    user_name: userName(truth.uid),
+    community_id: communityId(endOf(remoteAddress, remotePort), endOf(localAddress, truth.local_port)),
     backlog: truth.backlog,
     backlog_max: truth.backlog_max,
     // Of a connection that its caller never got, nobody can ask.
@@ -88,6 +95,44 @@ function clockProblems(record: Accept, truth: Truth, step: number): string[] {
   ];
 }
 
+/** The boot's id, the pid, and a start that has the ticks of procfs. */
+function entityProblems({ entity_id }: Accept, truth: Truth): string[] {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const start = Number(new RegExp(`^${boot}:${truth.pid}:(\\d+)$`).exec(entity_id)?.[1] ?? Number.NaN) / 1000;
+  return outside('entity_id', start - truth.process_boottime_us, -TICK_US, TICK_US).map(
+    (text) => `${text}: ${entity_id}`,
+  );
+}
+
+/** An address as a connection ID has it: four bytes for IPv4, mapped or not. */
+function endOf(address: string, port: number): [number[], number] {
+  return [bytesOf(address.replace(/^::ffff:(?=.*\.)/, '')), port];
+}
+
+function containerOf(cgroup: string): string {
+  const ids = cgroup.split('/').map((name) => /^(?:.*(?<!conmon)[-:])?([0-9a-f]{64})(?:\.scope)?$/.exec(name)?.[1]);
+  return ids.findLast((id) => id !== undefined) ?? '';
+}
+
+const userNames = new Map<number, string>();
+
+/** As getent says; by the file where there is no getent. */
+function userName(uid: number): string {
+  const known = userNames.get(uid) ?? passwdLine(uid).split(':')[0] ?? '';
+  userNames.set(uid, known);
+  return known;
+}
+
+function passwdLine(uid: number): string {
+  try {
+    return execFileSync('getent', ['passwd', `${uid}`], { encoding: 'utf8' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync('/etc/passwd')) return '';
+    const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
+    return lines.find((line) => line.split(':')[2] === `${uid}`) ?? '';
+  }
+}
+
 function outside(field: string, value: number, low: number, high: number): string[] {
   return value >= low && value <= high ? [] : [`${field}: ${value}, not within ${low} and ${high}`];
 }
@@ -96,10 +141,10 @@ export function inodeOf(namespace: string): number {
   return Number(/\[(\d+)\]/.exec(namespace)?.[1]);
 }
 
-function cgroupOf(path: string): Pick<Accept, 'cgroup_id' | 'cgroup'> {
+function cgroupOf(path: string): Pick<Accept, 'cgroup_id' | 'cgroup' | 'cgroup_path'> {
   const mount = cgroup2Mount();
-  if (mount === undefined) return { cgroup_id: 1, cgroup: '' };
-  return { cgroup_id: statSync(join(mount, path)).ino, cgroup: basename(path) };
+  if (mount === undefined) return { cgroup_id: 1, cgroup: '', cgroup_path: '/' };
+  return { cgroup_id: statSync(join(mount, path)).ino, cgroup: basename(path), cgroup_path: path };
 }
 
 /** sd_id128_get_machine_app_specific(3): HMAC-SHA256 keyed with the machine-id, its first half made a UUID of version 4. */

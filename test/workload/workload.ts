@@ -34,11 +34,15 @@ interface Place {
   /** Hexadecimal digits. */
   readonly comm: string;
   readonly process_start_us: number;
+  /** The same since the machine started, in ticks of procfs. */
+  readonly process_boottime_us: number;
   readonly netns: string;
   readonly mntns: string;
   readonly pidns: string;
   /** Path in the version 2 hierarchy. */
   readonly cgroup: string;
+  /** Empty for a thread of the kernel. */
+  readonly exe: string;
 }
 
 export interface Ready extends Place {

@@ -57,12 +57,12 @@ function statusOf(pid: number, field: string): string {
   return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
 }
 
+/** Since the machine started. */
 function startOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  // A guest never sleeps: both of the kernel's clocks count from its boot.
-  return Date.now() * 1000 - monotonicUs() + Number(fields[19]) * TICK_US;
+  return Number(fields[19]) * TICK_US;
 }
 
 /** The worker that accepted, by procfs: a thread of the kernel. */
@@ -83,7 +83,10 @@ function truthOf(connection: Connection, record: Accept): Truth {
     fd: -1,
     errno: 0,
     comm: Buffer.from(name).toString('hex'),
-    process_start_us: startOf(record.pid),
+    // A guest never sleeps: both of the kernel's clocks count from its boot.
+    process_start_us: Date.now() * 1000 - monotonicUs() + startOf(record.pid),
+    process_boottime_us: startOf(record.pid),
+    exe: '',
     ...{ netns: namespace('net'), mntns: namespace('mnt'), pidns: namespace('pid'), cgroup: '/' },
     ...{
       peer_address: client.address,

@@ -14,10 +14,11 @@
 
 struct place {
 	int pid, tid, ppid;
-	int64_t process_start_us;
+	int64_t process_boottime_us, process_start_us;
 	char comm[2 * COMM_BYTES + 1];
 	char netns[TEXT_BYTES], mntns[TEXT_BYTES], pidns[TEXT_BYTES];
 	char cgroup[4096];
+	char exe[TEXT_BYTES];
 };
 
 struct seen {
@@ -79,7 +80,8 @@ static void read_start(struct place *place)
 	for (int i = 3; i < 22; i++)
 		field = strchr(field, ' ') + 1;
 	ticks = strtoll(field, NULL, 10);
-	place->process_start_us = ticks * 1000000 / sysconf(_SC_CLK_TCK) + boot_time_us();
+	place->process_boottime_us = ticks * 1000000 / sysconf(_SC_CLK_TCK);
+	place->process_start_us = place->process_boottime_us + boot_time_us();
 }
 
 static void read_cgroup(struct place *place)
@@ -111,6 +113,7 @@ static void read_place(struct place *place)
 	read_start(place);
 	read_cgroup(place);
 	read_comm(place);
+	read_link("/proc/self/exe", place->exe);
 	read_link("/proc/thread-self/ns/net", place->netns);
 	read_link("/proc/thread-self/ns/mnt", place->mntns);
 	read_link("/proc/thread-self/ns/pid", place->pidns);
@@ -186,6 +189,7 @@ static void print_place(const struct workload *workload, const struct place *pla
 	       place->ppid, workload->uid, workload->gid, place->comm);
 	printf(",\"process_start_us\":%lld,\"netns\":\"%s\",\"mntns\":\"%s\",\"pidns\":\"%s\",\"cgroup\":\"%s\"",
 	       (long long)place->process_start_us, place->netns, place->mntns, place->pidns, place->cgroup);
+	printf(",\"exe\":\"%s\",\"process_boottime_us\":%lld", place->exe, (long long)place->process_boottime_us);
 }
 
 static void print_seen(const struct seen *seen)
