@@ -98,7 +98,7 @@ test.each([
 
 test('more than an output takes comes in whole entries', async () => {
   const core = await loadCore({ format: 'forward' });
-  const records = Array.from({ length: 900 }, (_, sequence) => acceptOf({ sequence }));
+  const records = Array.from({ length: 550 }, (_, sequence) => acceptOf({ sequence }));
   const bytes = encode(records);
   core.input.set(bytes);
   const portions = [...core.portions(bytes.length)].length;
