@@ -191,9 +191,9 @@ export function utcOffset(seconds: number): number {
 }
 
 function nativeOptions(options: CaptureOptions): Record<string, unknown> {
-  const { host, hostId, captureId, hook, ringBytes } = options;
+  const { host, hostId, bootId, captureId, hook, ringBytes } = options;
   const object = require.resolve(`#dist/acceptstream.${process.arch}.bpf.o`);
-  return { host, hostId, captureId, hook, ringBytes, object, filter: nativeFilter(options) };
+  return { host, hostId, bootId, captureId, hook, ringBytes, object, filter: nativeFilter(options) };
 }
 
 function check(operation: string, result: number): void {
