@@ -58,6 +58,7 @@ describe('errors', () => {
     [[...KAFKA, '--mntns=x'], 'argument --mntnsmap: works on live accepts only'],
     [[...KAFKA, '--ring-bytes', '4096'], 'argument --ring-bytes: works on live accepts only'],
     [[...KAFKA, '--hook', 'tp_btf:sys_exit'], 'argument --hook: works on live accepts only'],
+    [[...KAFKA, '--write', 'a.avro'], 'argument --write: works on live accepts only'],
     [[...KAFKA, '--fo'], 'ambiguous option: --fo could match --follow, --format'],
     [['--kafka', 'db1'], "argument --kafka: invalid broker 'db1': brokers are host:port, separated by commas"],
     [['--kafka', 'a:65536'], "argument --kafka: invalid broker 'a:65536': brokers are host:port, separated by commas"],
