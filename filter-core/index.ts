@@ -1,26 +1,21 @@
 import { ACCEPT_FIELDS } from '../schemas/accept.js';
 import { AcceptstreamError } from '../schemas/error.js';
+import type { Filter } from './filter.js';
 import { headerOf, isTable, type TextFormat } from './formats.js';
 import { type Block, type KafkaBlocks, readBlocks, setBlocks } from './kafka.js';
 import { type CoreModule, instantiateCore } from './module.js';
 import { checkOptions, checkZone } from './options.js';
 import { type Plan, planFor, type Step, type StepKind, unknownOf } from './plan.js';
+import { RateState, type Suppressed } from './rate.js';
+import { setFilter } from './tables.js';
 
+export { type Filter, type Ports, RATE_KEYS, type RateKey, type RateLimit } from './filter.js';
 export { isTable, TEXT_FORMATS, type TextFormat } from './formats.js';
 export { type Block, KAFKA_KEYS, type KafkaBlocks, type KafkaKey } from './kafka.js';
+export type { Suppressed } from './rate.js';
 
 /** Lines of text, Avro datums as they came, entries of Fluent's Forward protocol, or blocks of Kafka records. */
 export type Format = TextFormat | 'avro' | 'forward' | 'kafka';
-
-/** What a record must meet to be kept; all that is given must hold. The same answers as the kernel's filters. */
-export interface Filter {
-  /** Any number from 0 on; one that no process can have keeps nothing. */
-  readonly pid?: number;
-  /** Local ports 0-65535, as tcpaccept prints them: 0 when the connection was reset. Empty: any. */
-  readonly ports?: readonly number[];
-  /** Family of the socket; an IPv4 peer of a dual-stack listener is 6. */
-  readonly family?: 4 | 6;
-}
 
 /** Offset from UTC that holds from `from` (inclusive) until `until` (exclusive), µs since the epoch. */
 export interface Zone {
@@ -56,8 +51,13 @@ export interface Portion {
 export interface CoreTotals {
   readonly received: number;
   readonly kept: number;
+  /** Suppressed ones included. */
   readonly filtered: number;
   readonly malformed: number;
+  /** Over the rate limit. */
+  readonly suppressed: number;
+  /** Kept although the rate limit had no place left to count them. */
+  readonly unlimited: number;
 }
 
 /** Datums that stand at the start of some bytes, and what is behind them. */
@@ -82,8 +82,12 @@ export interface Core {
    *
    * @throws AcceptstreamError MALFORMED, naming the offset, at bytes that are no datum; what was read before them has
    * been yielded, what follows is not read. USAGE when `zoneAt` answers a zone without the instant it was asked for.
+   * A consumer that ends before the last portion, as one that failed does, may give the same bytes again: the rate limit
+   * has not counted them.
    */
   portions(bytes: number): Generator<Portion, void>;
+  /** What the rate limit did since the last call. */
+  takeSuppressed(): Suppressed;
   /** Whether input[from, to) is one datum of the writer schema and nothing else. */
   isDatum(from: number, to: number): boolean;
   /**
@@ -132,33 +136,48 @@ function storeSteps(module: CoreModule, address: number, steps: readonly Step[])
   });
 }
 
-function setFilter(module: CoreModule, { pid, ports = [], family }: Filter): void {
-  const bitmap = new Uint8Array(module.memory.buffer, module.PORTS.value, module.PORTS_BYTES.value);
-  for (const port of ports) bitmap[port >> 3] = (bitmap[port >> 3] ?? 0) | (1 << (port & 7));
-  module.setFilter(pid ?? -1, family ?? -1, ports.length > 0);
-}
-
 class WasmCore implements Core {
   readonly input: Uint8Array;
   readonly header: Uint8Array;
   readonly datumBytesMax: number;
-  readonly totals = { received: 0, kept: 0, filtered: 0, malformed: 0 };
+  readonly totals = { received: 0, kept: 0, filtered: 0, malformed: 0, suppressed: 0, unlimited: 0 };
   readonly #module: CoreModule;
   readonly #output: Uint8Array;
   readonly #zoneAt: CoreOptions['zoneAt'];
   readonly #inBlocks: boolean;
+  readonly #rates: RateState | undefined;
 
   constructor(module: CoreModule, options: CoreOptions) {
     this.#module = module;
     this.datumBytesMax = module.DATUM_MAX.value;
     this.#zoneAt = options.zoneAt;
     this.#inBlocks = options.format === 'kafka';
+    this.#rates = options.filter?.rateLimit && new RateState(module);
     this.#output = new Uint8Array(module.memory.buffer, module.OUTPUT.value, module.OUTPUT_BYTES.value);
     this.input = new Uint8Array(module.memory.buffer, module.INPUT.value, module.INPUT_BYTES.value);
     this.header = new TextEncoder().encode(headerOf(options.format, options));
   }
 
   *portions(bytes: number): Generator<Portion, void> {
+    if (!this.#rates) return yield* this.#portions(bytes);
+    this.#rates.keep();
+    let isAbandoned = true;
+    try {
+      yield* this.#portions(bytes);
+      isAbandoned = false;
+    } catch (error) {
+      isAbandoned = false;
+      throw error;
+    } finally {
+      if (isAbandoned) this.#rates.restore();
+    }
+  }
+
+  takeSuppressed(): Suppressed {
+    return this.#rates?.take() ?? { records: 0, keys: 0, unlimited: 0 };
+  }
+
+  *#portions(bytes: number): Generator<Portion, void> {
     const module = this.#module;
     let status = module.OUTPUT_FULL.value;
     let position = 0;
@@ -195,6 +214,7 @@ class WasmCore implements Core {
     this.totals.received += received;
     this.totals.kept += records;
     this.totals.filtered += received - records;
+    Object.assign(this.totals, this.#rates?.totals);
     const portion = { bytes: this.#output.subarray(0, this.#module.written.value), records };
     return this.#inBlocks ? { ...portion, blocks: readBlocks(this.#module, this.#output) } : portion;
   }

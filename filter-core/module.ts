@@ -8,7 +8,8 @@ interface Cell {
   readonly value: number;
 }
 
-type Address = 'INPUT' | 'OUTPUT' | 'PORTS' | 'PLAN' | 'PARTS' | 'HEADERS' | 'BLOCKS';
+type Address = 'INPUT' | 'OUTPUT' | 'PORTS' | 'REMOTE_PORTS' | 'PLAN' | 'PARTS' | 'HEADERS' | 'BLOCKS' | FilterTable;
+type FilterTable = 'BOUNDARIES' | 'UIDS' | 'NETNSES' | 'COMMS' | 'CGROUPS' | 'CONTAINERS' | 'RATES';
 type Size =
   | 'INPUT_BYTES'
   | 'OUTPUT_BYTES'
@@ -20,16 +21,29 @@ type Size =
   | 'NO_SLOT'
   | 'HEADERS_MAX'
   | 'PARTITIONS_MAX'
-  | 'BLOCK_BYTES';
+  | 'BLOCK_BYTES'
+  | FilterSize;
+type FilterSize =
+  | 'NETS_MAX'
+  | 'BOUNDARIES_MAX'
+  | 'BOUNDARY_BYTES'
+  | 'LIST_MAX'
+  | 'TEXTS_MAX'
+  | 'TEXT_MAX'
+  | 'TEXT_BYTES'
+  | 'RATE_PLACES'
+  | 'RATE_BYTES';
+type Rate = 'RATE_REMOTE_ADDRESS' | 'RATE_LOCAL_PORT' | 'RATE_COMM' | 'RATE_PID';
 type Key = 'KEY_NONE' | 'KEY_HOST' | 'KEY_REMOTE_ADDRESS' | 'KEY_LOCAL_PORT' | 'KEY_PROCESS';
 type Template = 'JSON' | 'ECS' | 'OCSF' | 'OTEL' | 'FORWARD';
 type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT';
 type Found = 'WHOLE' | 'CUT' | 'WRONG';
-type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant' | 'blocks';
+type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant' | 'blocks' | Suppressed;
+type Suppressed = 'suppressed' | 'suppressedKeys' | 'unlimited';
 
 /** What assembly/index.ts exports. Every address and size on this side is taken from there. */
 export type CoreModule = Readonly<
-  Record<Address | Size | Key | Template | Status | Found | Outcome | Uppercase<StepKind>, Cell>
+  Record<Address | Size | Key | Rate | Template | Status | Found | Outcome | Uppercase<StepKind>, Cell>
 > & {
   readonly memory: { readonly buffer: ArrayBuffer };
   setLines(template: number): void;
@@ -37,6 +51,12 @@ export type CoreModule = Readonly<
   setKafka(partitions: number, key: number, schemaId: number, headers: number): void;
   setTable(wide: boolean, clock: boolean, seconds: boolean): void;
   setFilter(pid: number, family: number, ports: boolean): void;
+  setMore(remotePorts: boolean, loopback: boolean, since: number, until: number): void;
+  setNets(local: boolean, boundaries: number, others: boolean): void;
+  setLists(uids: number, netns: number, comms: number): void;
+  setPlaces(cgroups: number, pathField: number, containers: number, idField: number): void;
+  setRate(key: number, records: number, microseconds: number): void;
+  forgetSuppressed(): void;
   setUnknown(slot: number, value: number): void;
   setPlan(fields: number): void;
   setZone(from: number, until: number, offsetSeconds: number): void;

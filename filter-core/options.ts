@@ -1,23 +1,12 @@
 import { AcceptstreamError } from '../schemas/error.js';
+import { checkFilter } from './conditions.js';
 import { isTable, TEXT_FORMATS } from './formats.js';
-import type { CoreOptions, Filter, Zone } from './index.js';
+import type { CoreOptions, Zone } from './index.js';
 
 const FORMATS: readonly unknown[] = [...TEXT_FORMATS, 'avro', 'forward', 'kafka'] satisfies CoreOptions['format'][];
-const FAMILIES: readonly unknown[] = [undefined, 4, 6];
-
-const isPort = (port: unknown): boolean => Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65535;
 
 function refuse(operation: string, message: string): never {
   throw new AcceptstreamError('USAGE', operation, message);
-}
-
-/** @throws AcceptstreamError USAGE naming the condition that can't be used. */
-export function checkFilter({ pid, ports, family }: Filter): void {
-  if (pid !== undefined && !(Number.isInteger(pid) && pid >= 0))
-    refuse('filter.pid', `pid must be a whole number from 0 on, not ${pid}`);
-  const wrong = ports?.find((port) => !isPort(port));
-  if (wrong !== undefined) refuse('filter.ports', `ports must be whole numbers from 0 to 65535, not ${wrong}`);
-  if (!FAMILIES.includes(family)) refuse('filter.family', `family must be 4 or 6, not ${family}`);
 }
 
 /** @throws AcceptstreamError USAGE naming the option that can't be used. */

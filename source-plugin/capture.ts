@@ -1,4 +1,4 @@
-import { type Core, type Filter, loadCore } from '../filter-core/index.js';
+import { type Core, type Filter, loadCore, type RateLimit } from '../filter-core/index.js';
 import { hungUp } from '../native/index.js';
 import type { CliOptions } from './cli/parse.js';
 import type { Sink } from './contracts.js';
@@ -10,11 +10,13 @@ import { actsForItself, dropPrivileges } from './privileges.js';
 import { Outlets } from './run/outlets.js';
 import { stdoutSink } from './stdout.js';
 import { stopOnSignal } from './stop.js';
+import { SuppressionReport } from './suppression.js';
 import { zoneAt } from './zone.js';
 
 const STDOUT = 1;
 /** How late a closed pipe or a loss may be noticed when no record arrives. */
 const WATCH_MS = 500;
+const SUPPRESSION_MS = 1000;
 
 /** Where accepts go, and the core in front of it. */
 interface Output {
@@ -24,18 +26,18 @@ interface Output {
 
 /** Prints accepts until a signal or a closed pipe ends it. Rejects with what failed. */
 export async function capture(options: CliOptions): Promise<void> {
-  const { format, time, timestamp, pid, ports, family, write } = options;
-  const filter = { pid, ports, family };
+  const { format, time, timestamp, write } = options;
   const controller = new AbortController();
   const release = stopOnSignal(controller);
   try {
-    const core = await loadCore({ format, time, timestamp, zoneAt, filter });
+    const core = await loadCore({ format, time, timestamp, zoneAt, filter: options });
     const source = openLive(options);
     log.info(`live by ${source.hook}, ring of ${options.ringBytes} bytes`);
     try {
       const rows = { core, sink: stdoutSink(STDOUT) };
       const file = await openAsCaller(write);
-      await stream(source, file ? await withFile(rows, file, filter) : rows, controller);
+      const output = file ? await withFile(rows, file, options) : rows;
+      await stream(source, output, options.rateLimit, controller);
     } finally {
       source.close();
     }
@@ -63,8 +65,15 @@ async function withFile(rows: Output, sink: Sink, filter: Filter): Promise<Outpu
   return { core: await loadCore({ format: 'avro', filter }), sink: outlets };
 }
 
-async function stream(source: LiveSource, { core, sink }: Output, controller: AbortController): Promise<void> {
+async function stream(
+  source: LiveSource,
+  { core, sink }: Output,
+  limit: RateLimit | undefined,
+  controller: AbortController,
+): Promise<void> {
+  const suppression = new SuppressionReport(core, limit);
   const loss = new LossReport(source);
+  const second = setInterval(() => suppression.print(), SUPPRESSION_MS);
   const watch = setInterval(() => {
     loss.print();
     if (hungUp(STDOUT)) controller.abort();
@@ -73,8 +82,10 @@ async function stream(source: LiveSource, { core, sink }: Output, controller: Ab
     await sink.write({ bytes: core.header, records: 0 });
     await runPipeline({ source, core, sink, signal: controller.signal });
   } finally {
+    clearInterval(second);
     clearInterval(watch);
     loss.print();
+    suppression.end();
     await sink.close();
   }
 }

@@ -6,6 +6,11 @@ export {
   type Format,
   loadCore,
   type Portion,
+  type Ports,
+  RATE_KEYS,
+  type RateKey,
+  type RateLimit,
+  type Suppressed,
   type Zone,
 } from '../filter-core/index.js';
 export { type Counters, HOOKS, type Hook } from '../native/index.js';

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { checkFilter } from '../filter-core/options.js';
+import { checkFilter } from '../filter-core/conditions.js';
+import type { Filter } from '../filter-core/index.js';
 import { type Counters, type Drained, HOOKS, type Hook } from '../native/index.js';
 import { AcceptstreamError } from '../schemas/error.js';
 import type { Source } from './contracts.js';
 import { bootId, hostId } from './host.js';
+import { kernelFilter } from './kernel-filter.js';
 import { climb } from './ladder.js';
 import { DEFAULT_RING_BYTES } from './ring.js';
 
-/** Which accepts the kernel lets pass (all ANDed), and how. */
-export interface LiveOptions {
-  readonly pid?: number;
-  readonly ports?: readonly number[];
-  readonly family?: 4 | 6;
+/**
+ * Which accepts the kernel lets pass (all ANDed), and how. It applies all of the filter but `containers`, `since`,
+ * `until` and `rateLimit`: a core with the same filter applies these, too.
+ */
+export interface LiveOptions extends Filter {
   /** Paths of pinned BPF hash maps whose keys are cgroup ids or mount namespace inodes. */
   readonly cgroupMap?: string;
   readonly mntnsMap?: string;
@@ -41,7 +43,7 @@ export function openLive(options: LiveOptions = {}): LiveSource {
   const { ringBytes = DEFAULT_RING_BYTES } = options;
   const captureId = randomUUID();
   const identity = { captureId, host: hostname(), hostId: hostId(), bootId: bootId() };
-  const { capture, hook } = climb({ ...options, ...identity, ringBytes });
+  const { capture, hook } = climb({ ...options, ...kernelFilter(options), ...identity, ringBytes });
   return {
     hook,
     captureId,

@@ -25,7 +25,7 @@ export const log = {
   warn: (message: string): void => say('warn', message),
   info: (message: string): void => say('info', message),
   debug: (message: string): void => say('debug', message),
-  /** What a command was asked to find out: at every level. */
+  /** At every level: what a command was asked to find out, or left out as it was asked to. */
   report: (message: string): void => say('error', message),
   /** At every level, in tcpaccept's words: without the program's name. */
   loss: (line: string): void => write('error', line),

@@ -2,9 +2,10 @@ import { passes } from './filter';
 import { begin, DONE, finish, leavingInstant, MALFORMED_INPUT, obstacle, write } from './format';
 import { INPUT, OUTPUT } from './memory';
 import { DATUM_MAX, MALFORMED } from './nested';
+import { isWithinRate } from './rate';
 import { isStart, readDatum } from './reader';
 
-export { setFilter } from './filter';
+export { setFilter, setMore } from './filter';
 export { DONE, MALFORMED_INPUT, OUTPUT_FULL, setBlocks, setLines, setTable, ZONE_LEFT } from './format';
 export {
   BLOCK_BYTES,
@@ -21,6 +22,19 @@ export {
   setKafka,
 } from './kafka';
 export {
+  CGROUPS,
+  COMMS,
+  CONTAINERS,
+  LIST_MAX,
+  NETNSES,
+  setLists,
+  setPlaces,
+  TEXT_BYTES,
+  TEXT_MAX,
+  TEXTS_MAX,
+  UIDS,
+} from './lists';
+export {
   INPUT,
   INPUT_BYTES,
   NO_SLOT,
@@ -32,6 +46,7 @@ export {
   PLAN_FIELDS,
   PORTS,
   PORTS_BYTES,
+  REMOTE_PORTS,
   STEP_BYTES,
 } from './memory';
 export {
@@ -48,6 +63,21 @@ export {
   UNION,
   UNREADABLE,
 } from './nested';
+export { BOUNDARIES, BOUNDARIES_MAX, BOUNDARY_BYTES, NETS_MAX, setNets } from './nets';
+export {
+  forgetSuppressed,
+  RATE_BYTES,
+  RATE_COMM,
+  RATE_LOCAL_PORT,
+  RATE_PID,
+  RATE_PLACES,
+  RATE_REMOTE_ADDRESS,
+  RATES,
+  setRate,
+  suppressed,
+  suppressedKeys,
+  unlimited,
+} from './rate';
 export { setPlan, setUnknown } from './reader';
 export { ECS, FORWARD, JSON, OCSF, OTEL } from './templates';
 export { setZone } from './time';
@@ -112,8 +142,11 @@ export function run(from: i32, to: i32): i32 {
     if (passes()) {
       status = obstacle(out, next - at);
       if (status !== DONE) break;
-      out = write(out, at, next - at);
-      kept++;
+      // Not before it is sure that the record is not read again.
+      if (isWithinRate()) {
+        out = write(out, at, next - at);
+        kept++;
+      }
     }
     received++;
     at = next;

@@ -21,6 +21,8 @@ export const INPUT: usize = memory.data(INPUT_BYTES + PLAN_FIELDS * SHORT_BYTES 
 export const OUTPUT: usize = memory.data(OUTPUT_BYTES + 2 * WORD_BYTES, 16);
 /** One bit per local port, lowest bit first. */
 export const PORTS: usize = memory.data(PORTS_BYTES, 16);
+/** The same of remote ports. */
+export const REMOTE_PORTS: usize = memory.data(PORTS_BYTES, 16);
 
 /**
  * A step of the plan, one per field of the writer schema: u8 kind, u8 left to the reader, u16 slot or number of parts,

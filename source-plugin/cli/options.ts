@@ -1,3 +1,4 @@
+import type { Filter } from '../../filter-core/filter.js';
 import type { TextFormat } from '../../filter-core/formats.js';
 import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { LogLevel } from '../log.js';
@@ -14,15 +15,12 @@ import {
 } from './values.js';
 
 /** Which rows are printed, and how. An absent member means no such filter. */
-export interface RowOptions {
+export interface RowOptions extends Filter {
   readonly format: TextFormat;
   /** Column TIME: local time of the accept. */
   readonly time: boolean;
   /** Column TIME(s): seconds since the first row. */
   readonly timestamp: boolean;
-  readonly pid?: number;
-  readonly ports?: readonly number[];
-  readonly family?: 4 | 6;
 }
 
 /** What stderr tells. */

@@ -12,6 +12,7 @@ import { runPipeline } from '../pipeline.js';
 import { RegistryClient } from '../registry/client.js';
 import { stdoutSink } from '../stdout.js';
 import { stopOnSignal } from '../stop.js';
+import { SuppressionReport } from '../suppression.js';
 import { zoneAt } from '../zone.js';
 import { type Access, loadAccess } from './access.js';
 import { Notes } from './notes.js';
@@ -45,10 +46,10 @@ class Reading {
 
   /** Ends with the topic, a signal or a closed pipe. */
   async run(): Promise<void> {
-    const { format, time, timestamp, pid, ports, family } = this.#options;
+    const { format, time, timestamp } = this.#options;
     const release = stopOnSignal(this.#controller);
     try {
-      const core = await loadCore({ format, time, timestamp, zoneAt, filter: { pid, ports, family } });
+      const core = await loadCore({ format, time, timestamp, zoneAt, filter: this.#options });
       const source = await this.#open(core);
       if (source) await this.#print(source, core).finally(() => source.close());
     } finally {
@@ -104,6 +105,7 @@ class Reading {
       clearInterval(watch);
       progress.end();
       this.#notes.end();
+      new SuppressionReport(core, this.#options.rateLimit).end();
     }
   }
 }

@@ -54,7 +54,14 @@ describe('when the output is full', () => {
     const portions = [...core.portions(bytes.length)].map((portion) => portion.bytes.length);
     expect(portions.length).toBeGreaterThan(1);
     expect(Math.min(...portions.slice(0, -1))).toBeGreaterThan(core.input.length - 1000);
-    expect(core.totals).toEqual({ received: records, kept: records, filtered: 0, malformed: 0 });
+    expect(core.totals).toEqual({
+      received: records,
+      kept: records,
+      filtered: 0,
+      malformed: 0,
+      suppressed: 0,
+      unlimited: 0,
+    });
     const accepts = datums.map((datum) => acceptOf({ ...UNKNOWN, ...datum }));
     const text = reference.rows(accepts, { timestamp: true });
     expect(drain(await loadCore(options), bytes)).toEqual({ text, records });
@@ -80,7 +87,7 @@ test('an empty batch yields nothing, and a batch of which nothing is kept neithe
   expect([...core.portions(0)]).toEqual([]);
   core.input.set(encode([acceptOf({ pid: 2 })]));
   expect([...core.portions(encode([acceptOf({ pid: 2 })]).length)]).toEqual([]);
-  expect(core.totals).toEqual({ received: 1, kept: 0, filtered: 1, malformed: 0 });
+  expect(core.totals).toEqual({ received: 1, kept: 0, filtered: 1, malformed: 0, suppressed: 0, unlimited: 0 });
 });
 
 test('two cores share nothing', async () => {

@@ -52,6 +52,8 @@ describe.each([...FORMATS, ...LINES])('%j', (options) => {
         kept: before.kept + 2,
         filtered: 0,
         malformed: before.malformed + 1,
+        suppressed: 0,
+        unlimited: 0,
       });
     }
     expect(drain(core, whole).records).toBe(1);

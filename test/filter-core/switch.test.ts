@@ -34,7 +34,7 @@ describe('datums of several writers, one batch after the other', () => {
     }
     const seen = records.map((record, index) => (schemas[index] === OTHER ? { ...record, ...UNSEEN } : record));
     expect(text).toBe(latin(reference.rows(seen as Accept[], { timestamp: true })));
-    expect(core.totals).toEqual({ received: 6, kept: 6, filtered: 0, malformed: 0 });
+    expect(core.totals).toEqual({ received: 6, kept: 6, filtered: 0, malformed: 0, suppressed: 0, unlimited: 0 });
   });
 
   test('filters hold for all of them', async () => {

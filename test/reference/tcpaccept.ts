@@ -1,4 +1,3 @@
-import type { Filter } from '../../filter-core/index.js';
 import type { Accept } from '../../schemas/accept.js';
 
 /** Which columns come in front of PID; `offsetAt` is the offset from UTC in seconds at an instant. */
@@ -10,16 +9,6 @@ export interface Columns {
 export function header({ offsetAt, timestamp }: Columns): string {
   const times = `${offsetAt ? 'TIME     ' : ''}${timestamp ? 'TIME(s)  ' : ''}`;
   return `${times}PID     COMM         IP RADDR            RPORT LADDR            LPORT\n`;
-}
-
-/** The records that a filter keeps. */
-export function kept(records: readonly Accept[], { pid, ports, family }: Filter): Accept[] {
-  return records.filter(
-    (record) =>
-      (pid === undefined || record.pid === pid) &&
-      (ports === undefined || ports.includes(printedPort(record))) &&
-      (family === undefined || record.ip_version === family),
-  );
 }
 
 /** Rows of tcpaccept in plain TypeScript, with the deliberate difference in COMM; TIME(s) from the first record on. */

@@ -1,0 +1,98 @@
+import { COMM, NETNS, UID } from './fields';
+import { long, need, textLength, textStart } from './memory';
+
+// Lists a filter may have; each is walked from its start.
+
+/** Entries of each list at most. */
+export const LIST_MAX: i32 = 256;
+/** User ids and inode numbers: i64. */
+export const UIDS: usize = memory.data(LIST_MAX * 8, 16);
+export const NETNSES: usize = memory.data(LIST_MAX * 8, 16);
+/** A name: 15 bytes with zeros behind them, and their number. */
+export const COMMS: usize = memory.data(LIST_MAX * 16, 16);
+const COMM_BYTES: i32 = 15;
+
+/** Longest text of an entry. */
+export const TEXT_MAX: i32 = 1024;
+/** A text: u32 length, then its bytes. */
+export const TEXT_BYTES: i32 = 4 + TEXT_MAX;
+/** Entries of each list of texts at most. */
+export const TEXTS_MAX: i32 = 64;
+export const CGROUPS: usize = memory.data(TEXTS_MAX * TEXT_BYTES, 16);
+export const CONTAINERS: usize = memory.data(TEXTS_MAX * TEXT_BYTES, 16);
+
+const SLASH: u8 = 0x2f;
+const OFF: i32 = -1;
+
+let uids: i32 = 0;
+let netnses: i32 = 0;
+let comms: i32 = 0;
+let cgroups: i32 = 0;
+let containers: i32 = 0;
+let cgroupPath: i32 = OFF;
+let containerId: i32 = OFF;
+
+/** How many entries each list has; 0 for any. */
+export function setLists(uidCount: i32, netnsCount: i32, commCount: i32): void {
+  uids = uidCount;
+  netnses = netnsCount;
+  comms = commCount;
+  if (uids > 0) need(UID);
+  if (netnses > 0) need(NETNS);
+}
+
+/** As setLists, with the fields that hold the path and the id; -1 when records have none. */
+export function setPlaces(cgroupCount: i32, pathField: i32, containerCount: i32, idField: i32): void {
+  cgroups = cgroupCount;
+  cgroupPath = pathField;
+  containers = containerCount;
+  containerId = idField;
+}
+
+function hasNumber(list: usize, count: i32, value: i64): bool {
+  for (const end = list + ((<usize>count) << 3); list < end; list += 8) if (load<i64>(list) === value) return true;
+  return false;
+}
+
+/** COMM as the list has its names, and a byte that none of them has when it is longer. */
+export function commCell(): v128 {
+  const length = textLength(COMM);
+  if (length > COMM_BYTES) return i8x16.splat(-1);
+  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const cell = v128.and(v128.load(textStart(COMM)), i8x16.lt_s(lanes, i8x16.splat(<i8>length)));
+  return i8x16.replace_lane(cell, 15, <i8>length);
+}
+
+function commPasses(): bool {
+  const cell = commCell();
+  const end = COMMS + ((<usize>comms) << 4);
+  for (let name = COMMS; name < end; name += 16) if (i8x16.all_true(i8x16.eq(v128.load(name), cell))) return true;
+  return false;
+}
+
+/** Whether one of the texts is the start of the field; `whole`: of whole names between slashes. */
+function startsWithAny(list: usize, count: i32, field: i32, whole: bool): bool {
+  if (field === OFF) return false;
+  const text = textStart(field);
+  const length = textLength(field);
+  for (const end = list + <usize>(count * TEXT_BYTES); list < end; list += TEXT_BYTES) {
+    const wanted = load<i32>(list);
+    if (length < wanted || memory.compare(list + 4, text, wanted) !== 0) continue;
+    if (!whole || wanted === 0 || length === wanted || load<u8>(text + <usize>wanted) === SLASH) return true;
+  }
+  return false;
+}
+
+// The root is a text without bytes: each path that is known begins with it, also one that is cut.
+function cgroupPasses(): bool {
+  return cgroupPath !== OFF && textLength(cgroupPath) > 0 && startsWithAny(CGROUPS, cgroups, cgroupPath, true);
+}
+
+/** Whether the record is in every list that is given. */
+export function listsPass(): bool {
+  if (uids > 0 && !hasNumber(UIDS, uids, long(UID))) return false;
+  if (netnses > 0 && !hasNumber(NETNSES, netnses, long(NETNS))) return false;
+  if (comms > 0 && !commPasses()) return false;
+  if (cgroups > 0 && !cgroupPasses()) return false;
+  return containers === 0 || startsWithAny(CONTAINERS, containers, containerId, false);
+}
