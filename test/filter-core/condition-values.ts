@@ -62,6 +62,8 @@ export const accept = fc
     netns: fc.constantFrom(4026531840, 4026531841, -1),
     event_time: fc.constantFrom(...TIMES),
     pid: fc.nat({ max: 3 }),
+    cgroup_path: fc.constantFrom(...PATHS, '', '/a/bc', '/b', '\u2026/a/b'),
+    container_id: fc.constantFrom(...IDS, '', '0123456701234567'),
     peer_reset: fc.boolean(),
   })
   .chain((fields) => anyAccept.map((any): Accept => ({ ...any, ...fields })));
