@@ -42,6 +42,7 @@ export const PATHS = [
   { name: 'eagain', title: 'EAGAIN: nothing to see', tcpaccept: 'none', none: true },
   { name: 'emfile', title: 'EMFILE: nothing to see', tcpaccept: 'none', none: true },
   { name: 'counters', title: 'counters agree with the records', tcpaccept: '' },
+  { name: 'filters', title: 'each filter keeps what the core keeps', tcpaccept: '' },
 ];
 
 /**

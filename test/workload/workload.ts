@@ -78,6 +78,7 @@ export interface Scenario {
   readonly before?: 'early' | 'fin' | 'reset';
   readonly extra?: 'namesake' | 'unix';
   readonly unshare?: string;
+  readonly address?: string;
   readonly cgroup?: string;
   readonly comm?: Uint8Array;
   readonly thread?: Uint8Array;

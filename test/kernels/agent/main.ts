@@ -2,6 +2,7 @@
 import { release } from 'node:os';
 import { HOOKS, openLive } from '../../../source-plugin/index.js';
 import { programNs } from './cost.js';
+import { observeFilters } from './filters.js';
 import { observeHook, type Sight } from './hook.js';
 import { KernelListener } from './kernel-listener.js';
 import { observeOptions } from './options.js';
@@ -10,7 +11,9 @@ const tell = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 async function sightsOf(hook: (typeof HOOKS)[number], listener: KernelListener): Promise<readonly Sight[]> {
   try {
-    return await observeHook(hook, listener);
+    const sights = await observeHook(hook, listener);
+    const refused = sights.find(({ seen }) => seen === 'refused');
+    return [...sights, refused ? { ...refused, path: 'filters' } : await observeFilters(hook)];
   } catch (error) {
     return [{ path: 'agent', hook, seen: 'wrong', problems: [String((error as Error).stack)] }];
   }

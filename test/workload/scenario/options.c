@@ -24,6 +24,7 @@ static const struct option options[] = {
 	{ "before", TEXT, FIELD(before) },
 	{ "extra", TEXT, FIELD(extra) },
 	{ "unshare", TEXT, FIELD(unshare) },
+	{ "address", TEXT, FIELD(address) },
 	{ "cgroup", TEXT, FIELD(cgroup) },
 	{ "comm", COMM, FIELD(comm) },
 	{ "thread", COMM, FIELD(thread) },

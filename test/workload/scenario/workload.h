@@ -29,6 +29,7 @@ struct scenario {
 	char before[TEXT_BYTES]; /* what the client does before the accept: early, fin or reset */
 	char extra[TEXT_BYTES]; /* names in extras.c: what happens after the accepts */
 	char unshare[TEXT_BYTES]; /* of net, mnt, user, cgroup, pid, children (pid for children only): comma-separated */
+	char address[TEXT_BYTES]; /* another one of lo, in a network namespace of its own */
 	char cgroup[TEXT_BYTES]; /* directory to join */
 	struct comm comm;
 	struct comm thread; /* given: accept in a thread of this name */

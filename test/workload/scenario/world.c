@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where and as whom the accepts happen. */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -35,6 +36,33 @@ static void raise_loopback(void)
 
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request))
 		die("raise lo");
+	close(fd);
+}
+
+static void add_address4(const char *text)
+{
+	struct ifreq request = { .ifr_name = "lo:1" };
+	struct sockaddr_in *address = (struct sockaddr_in *)&request.ifr_addr;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	address->sin_family = AF_INET;
+	if (fd < 0 || inet_pton(AF_INET, text, &address->sin_addr) != 1 || ioctl(fd, SIOCSIFADDR, &request))
+		die(text);
+	close(fd);
+}
+
+/* As struct in6_ifreq of linux/ipv6.h, which C library headers contradict. */
+static void add_address6(const char *text)
+{
+	struct {
+		struct in6_addr address;
+		uint32_t bits;
+		int interface;
+	} request = { .bits = 64, .interface = (int)if_nametoindex("lo") };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || inet_pton(AF_INET6, text, &request.address) != 1 || ioctl(fd, SIOCSIFADDR, &request))
+		die(text);
 	close(fd);
 }
 
@@ -95,5 +123,7 @@ void enter_world(struct workload *workload)
 	workload->uid = getuid();
 	workload->gid = getgid();
 	leave_namespaces(scenario->unshare);
+	if (scenario->address[0])
+		(strchr(scenario->address, ':') ? add_address6 : add_address4)(scenario->address);
 	set_comm(&scenario->comm);
 }
