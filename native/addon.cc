@@ -10,6 +10,7 @@
 
 #include "credentials.h"
 #include "encode.h"
+#include "notify.h"
 #include "reader.h"
 
 namespace acceptstream {
@@ -185,6 +186,12 @@ Napi::Value lock_file(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), error);
 }
 
+// notify(path of a socket, text) → 0 or -errno
+Napi::Value notify_manager(const Napi::CallbackInfo &info) {
+  const std::string path = info[0].As<Napi::String>().Utf8Value();
+  return Napi::Number::New(info.Env(), notify(path, info[1].As<Napi::String>().Utf8Value()));
+}
+
 // dropCapabilities() → threads that keep some, or -errno
 Napi::Value drop_all_capabilities(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), drop_capabilities());
@@ -215,6 +222,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["hungUp"] = Napi::Function::New(env, acceptstream::hung_up);
   exports["libbpfVersion"] = Napi::Function::New(env, acceptstream::version_of_libbpf);
   exports["lockFile"] = Napi::Function::New(env, acceptstream::lock_file);
+  exports["notify"] = Napi::Function::New(env, acceptstream::notify_manager);
   exports["utcOffset"] = Napi::Function::New(env, acceptstream::utc_offset);
   return exports;
 }

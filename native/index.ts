@@ -60,6 +60,7 @@ interface Addon {
   lockFile(fd: number): number;
   dropCapabilities(): number;
   libbpfVersion(): string;
+  notify(path: string, text: string): number;
   utcOffset(seconds: number): number;
 }
 
@@ -178,6 +179,16 @@ export function dropCapabilities(): number {
   const left = addon.dropCapabilities();
   if (left >= 0) return left;
   throw new AcceptstreamError('INTERNAL', 'drop capabilities', `cannot drop capabilities: ${getSystemErrorName(left)}`);
+}
+
+/**
+ * Sends a text to a service manager's datagram socket, a path or, behind '@', an abstract name. Throws INTERNAL with the
+ * kernel's reason; waits a second at most.
+ */
+export function notify(path: string, text: string): void {
+  const error = addon.notify(path, text);
+  if (error < 0)
+    throw new AcceptstreamError('INTERNAL', 'notify', `cannot notify ${path}: ${getSystemErrorName(error)}`);
 }
 
 /** Version of the libbpf that is loaded, such as 1.5. */

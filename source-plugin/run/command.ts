@@ -9,6 +9,7 @@ import { runPipeline } from '../pipeline.js';
 import { dropPrivileges } from '../privileges.js';
 import { stopOnSignal } from '../stop.js';
 import { connect } from './connect.js';
+import { ServiceManager } from './manager.js';
 import { checkOutlet } from './open.js';
 import { Outlets } from './outlets.js';
 import { reloadOnHangup } from './reload.js';
@@ -20,10 +21,12 @@ export async function run(path: string): Promise<void> {
   const config = loadConfig(path);
   // Capture comes first: accepts made while the sinks connect wait in the ring.
   const source = openSource(config);
+  const manager = new ServiceManager();
   try {
     dropPrivileges();
-    await stream(path, config, source);
+    await stream({ path, config, source, manager });
   } finally {
+    manager.close();
     source.close();
   }
 }
@@ -59,20 +62,41 @@ function openSource({ source, filter }: RunConfig, tell = log.info): LiveSource 
   return opened;
 }
 
-async function stream(path: string, config: RunConfig, source: LiveSource): Promise<void> {
+interface Run {
+  readonly path: string;
+  readonly config: RunConfig;
+  readonly source: LiveSource;
+  readonly manager: ServiceManager;
+}
+
+async function stream({ path, config, source, manager }: Run): Promise<void> {
   const core = await loadCore({ format: 'avro' });
   const controller = new AbortController();
   const { signal } = controller;
   const release = stopOnSignal(controller, ['SIGINT', 'SIGTERM']);
   const loss = new LossReport(source);
   const watch = setInterval(() => loss.print(), LOSS_MS);
-  const outlets = new Outlets((name, error) => log.error(`${name} is left out: ${reasonOf(error)}`));
+  const outlets = new Outlets((name, error) => {
+    log.error(`${name} is left out: ${reasonOf(error)}`);
+    manager.status(`${name} is left out: ${reasonOf(error)}`);
+  });
+  manager.status(`live by ${source.hook}, connecting ${Object.keys(config.sinks).join(', ')}`);
   const started = connect(config, signal).then((opened) => outlets.replace(opened));
-  const forget = reloadOnHangup({ path, config, outlets, signal }, started);
-  signal.addEventListener('abort', () => outlets.hurry());
+  const forget = reloadOnHangup({ path, config, outlets, signal, manager }, started);
+  signal.addEventListener('abort', () => {
+    manager.stopping();
+    outlets.hurry();
+  });
   try {
     await started;
-    await runPipeline({ source, core, sink: outlets, signal, lingerMs: () => outlets.lingerMs });
+    manager.ready(`live by ${source.hook} to ${outlets.names}`);
+    await runPipeline({
+      source: watched(source, manager),
+      core,
+      sink: outlets,
+      signal,
+      lingerMs: () => outlets.lingerMs,
+    });
   } finally {
     controller.abort();
     await forget();
@@ -82,6 +106,15 @@ async function stream(path: string, config: RunConfig, source: LiveSource): Prom
     loss.print();
     reportUndelivered(source, core);
   }
+}
+
+// The pipeline asks for more only when every sink has what it got.
+function watched(source: LiveSource, manager: ServiceManager): LiveSource {
+  const read = (target: Uint8Array) => {
+    manager.moved();
+    return source.read(target);
+  };
+  return { ...source, read };
 }
 
 // Not in the kernel's counters: they tell of what did not get into the ring.

@@ -44,6 +44,11 @@ export class Outlets implements Sink {
     return this.#open;
   }
 
+  /** Of those that still work, for people. */
+  get names(): string {
+    return this.#open.map(({ name }) => name).join(', ');
+  }
+
   /** The longest of those outlets, because they all get the same batches. */
   get lingerMs(): number {
     return Math.max(...this.#open.map((outlet) => outlet.lingerMs));

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.js';
 import type { RunConfig } from '../config/types.js';
 import { log } from '../log.js';
 import { connect } from './connect.js';
+import type { ServiceManager } from './manager.js';
 import type { Outlets } from './outlets.js';
 
 export interface Reloadable {
@@ -11,6 +12,7 @@ export interface Reloadable {
   /** What `outlets` were opened from. */
   readonly config: RunConfig;
   readonly outlets: Outlets;
+  readonly manager: Pick<ServiceManager, 'reloading' | 'ready'>;
   /** Aborting it ends the waiting for brokers. */
   readonly signal: AbortSignal;
 }
@@ -26,11 +28,15 @@ export function reloadOnHangup(run: Reloadable, started: Promise<unknown>): () =
   turn.catch(() => {});
   let latest = new AbortController();
   const reload = async (signal: AbortSignal) => {
+    run.manager.reloading();
     try {
       config = await reloaded({ ...run, config, signal });
       log.info(`${run.path} reloaded`);
+      run.manager.ready(`${run.path} reloaded: to ${run.outlets.names}`);
     } catch (error) {
-      log.error(`${run.path} not reloaded, the former configuration goes on: ${reasonOf(error)}`);
+      const told = `${run.path} not reloaded, the former configuration goes on: ${reasonOf(error)}`;
+      log.error(told);
+      run.manager.ready(told);
     }
   };
   const onHangup = () => {

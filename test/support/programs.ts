@@ -12,6 +12,7 @@ export interface Programs {
   readonly burst: string;
   readonly bpfmap: string;
   readonly terminal: string;
+  readonly manager: string;
 }
 
 const SOURCES = fileURLToPath(new URL('../workload/', import.meta.url));
@@ -45,7 +46,7 @@ function compileAll(): Programs {
     sources.map((name) => `scenario/${name}`),
     targets.scenario,
   );
-  for (const name of ['burst', 'bpfmap', 'terminal'] as const) compile([`${name}.c`], targets[name]);
+  for (const name of ['burst', 'bpfmap', 'terminal', 'manager'] as const) compile([`${name}.c`], targets[name]);
   return targets;
 }
 
@@ -56,6 +57,7 @@ function programsIn(folder: string): Programs {
     burst: join(folder, 'burst'),
     bpfmap: join(folder, 'bpfmap'),
     terminal: join(folder, 'terminal'),
+    manager: join(folder, 'manager'),
   };
 }
 
