@@ -26,6 +26,8 @@ describe('the packed package', () => {
       'native/addon.cc',
       'source-plugin/setup/install.mjs',
       'schemas/accept.avsc',
+      'pipelines/vector.yaml',
+      'pipelines/systemd/acceptstream.service',
       'LICENSE',
     ];
     const all = [...wanted.map((path) => `dist/${path}`), ...others, 'source-plugin/man/acceptstream.8'];
@@ -38,6 +40,8 @@ describe('the packed package', () => {
       /^dist\/(acceptstream\.(arm64\.bpf\.o|x64\.bpf\.o|node)|filter-core\.wasm)$/,
       /^dist\/(schemas|native|filter-core|source-plugin)\/[\w/-]+(\.d\.ts|\.js)$/,
       /^(bpf|native)\/[\w.]+\.(c|h|cc|ts)$/,
+      /^pipelines\/[\w.-]+\.(yaml|conf)$/,
+      /^pipelines\/systemd\/acceptstream\.(service|yaml)$/,
       /^schemas\/[\w.]+\.(avsc|json|ts|mjs)$/,
       /^(filter-core|source-plugin)\/[\w/-]+\.(ts|mjs|json|8)$/,
     ];
