@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/live/**', 'test/kafka/**'],
+          exclude: ['test/{live,peers,kafka}/**'],
           testTimeout: 20_000,
         },
       },
@@ -23,7 +23,7 @@ export default defineConfig({
         // Captures see each other's accepts: one file at a time, when the others have ended.
         test: {
           name: 'live',
-          include: ['test/live/**/*.test.ts'],
+          include: ['test/{live,peers}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

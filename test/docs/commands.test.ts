@@ -19,6 +19,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'it runs this test',
   'npm run bench': 'it takes minutes',
   'npm run test:kernels': 'it takes minutes',
+  'npm run test:peers': 'it takes minutes',
   "node test/kernels/boot.mjs 5.10 -- sh -c 'uname -r; acceptstream --version'": 'it fetches a kernel and an emulator',
   'npm run build': 'it was run before the tests',
   'npm pack': 'test/live/installed.test.ts does it',
