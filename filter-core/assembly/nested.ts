@@ -24,10 +24,13 @@ export const MALFORMED: usize = 0;
 
 /** Longest datum that is accepted where there is a choice; an accept has some hundred bytes. */
 export const DATUM_MAX: i32 = 0x8000;
-// A schema may refer to itself, and items may have no bytes: neither may take for ever.
+// A schema may refer to itself, and values may have no bytes: neither may take for ever. What a datum may hold is so much,
+// and more with each byte.
 const DEPTH_MAX: i32 = 64;
-const VISITS_MAX: i32 = 2 * DATUM_MAX;
+const VISITS_FREE: i32 = 1024;
+const VISITS_PER_BYTE: i32 = 16;
 
+let origin: usize = 0;
 let visits: i32 = 0;
 let number: i64 = 0;
 let ranOut: bool = false;
@@ -37,9 +40,14 @@ export function isCut(): bool {
   return ranOut;
 }
 
+/** The fields that are read from now on are those of a datum at `at`. */
+export function beginDatum(at: usize): void {
+  origin = at;
+  visits = 0;
+}
+
 /** Reads one field; answers the first byte behind it, or MALFORMED. */
 export function readField(step: usize, at: usize, end: usize): usize {
-  visits = 0;
   ranOut = false;
   return read(step, at, end, 0);
 }
@@ -50,7 +58,7 @@ function cut(): usize {
 }
 
 function read(step: usize, at: usize, end: usize, depth: i32): usize {
-  if (depth > DEPTH_MAX || ++visits > VISITS_MAX) return MALFORMED;
+  if (depth > DEPTH_MAX || ++visits > VISITS_FREE + <i32>(at - origin) * VISITS_PER_BYTE) return MALFORMED;
   const kind = kindOf(step);
   if (kind <= LONG) return readInteger(step, at, end);
   if (kind === STRING) return readText(step, at, end);
@@ -131,13 +139,23 @@ function readUnion(step: usize, at: usize, end: usize, depth: i32): usize {
 function readItems(step: usize, at: usize, end: usize, depth: i32): usize {
   at = readVarint(at, end);
   while (at !== MALFORMED && number !== 0) {
-    let left = number;
-    if (left < 0) {
-      left = -left;
-      at = readVarint(at, end);
-    }
-    for (; left !== 0 && at !== MALFORMED; left--) at = readItem(step, at, end, depth);
+    at = readBlock(step, at, end, depth);
     if (at !== MALFORMED) at = readVarint(at, end);
+  }
+  return at;
+}
+
+// The items of `number`. Where one has no bytes, those behind it have none either, however many they are.
+function readBlock(step: usize, at: usize, end: usize, depth: i32): usize {
+  let items = number;
+  if (items < 0) {
+    items = -items;
+    at = readVarint(at, end);
+  }
+  let before: usize = 0;
+  for (let left = items; left !== 0 && at !== MALFORMED && at !== before; left--) {
+    before = at;
+    at = readItem(step, at, end, depth);
   }
   return at;
 }

@@ -1,5 +1,5 @@
 import { isNeeded, kindOf, operandOf, PLAN, STEP_BYTES, setSlot, setText, slotOf } from './memory';
-import { BOOLEAN, FIXED, INT, isCut, LONG, MALFORMED, readField, STRING } from './nested';
+import { BOOLEAN, beginDatum, FIXED, INT, isCut, LONG, MALFORMED, readField, STRING } from './nested';
 import { rawOfWord, shortVarintBytes, skipVarints, zigzag } from './varint';
 
 /** Bits of a string's first byte that show a length of more than one byte, or one below zero. */
@@ -91,6 +91,7 @@ function skipFixed(at: usize, end: usize, step: usize): usize {
 /** Reads the datum at `at` into the slots; answers the first byte behind it, or MALFORMED. */
 export function readDatum(at: usize, end: usize): usize {
   const stop = planEnd;
+  beginDatum(at);
   for (let step = FIRST_STEP; step < stop; step += STEP_BYTES) {
     const kind = kindOf(step);
     const first = load<u8>(at);
@@ -120,6 +121,7 @@ export function readDatum(at: usize, end: usize): usize {
 
 /** Whether the bytes at `at`, which are no datum, might be the start of one that is cut off. */
 export function isStart(at: usize, end: usize): bool {
+  beginDatum(at);
   for (let step = PLAN; step < planEnd; step += STEP_BYTES) {
     at = readField(step, at, end);
     if (at === MALFORMED) return isCut();

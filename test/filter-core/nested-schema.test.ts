@@ -89,10 +89,7 @@ test('a branch that ours can not be read from is no datum', async () => {
 });
 
 describe('hostile', () => {
-  const item = { type: 'array', items: 'null' };
   test.each<[string, unknown, Buffer]>([
-    ['a count of nothings', item, Buffer.concat([Buffer.of(0xfe), Buffer.alloc(8, 0xff), Buffer.of(0x01)])],
-    ['the smallest count', item, Buffer.concat([Buffer.alloc(9, 0xff), Buffer.of(0x01, 0x02)])],
     ['a list without end', { type: 'record', name: 'L', fields: [{ name: 'next', type: ['L'] }] }, Buffer.alloc(200)],
     [
       'a type that holds itself',
@@ -183,5 +180,25 @@ describe('measure', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  const item = { type: 'array', items: 'null' };
+  test.each<[string, Buffer]>([
+    ['the largest', Buffer.concat([Buffer.of(0xfe), Buffer.alloc(8, 0xff), Buffer.of(0x01)])],
+    ['the smallest', Buffer.concat([Buffer.alloc(9, 0xff), Buffer.of(0x01, 0x02)])],
+  ])('%s count of items without bytes is read at once', async (_name, count) => {
+    const core = await loadCore({ format: 'avro', writerSchema: recordOf(['a', item], ['pid', 'int']) });
+    const bytes = Buffer.concat([count, Buffer.of(0, 14)]);
+    expect(drain(core, bytes)).toEqual({ text: bytes.toString('latin1'), records: 1 });
+  });
+
+  test('many fields that each hold many values without bytes are no datum', async () => {
+    const nothing = { type: 'record', name: 'N', fields: Array(200).fill({ name: 'n', type: 'null' }) };
+    const writerSchema = recordOf(['a', nothing], ...Array.from({ length: 99 }, (_, i) => [`b${i}`, 'N'] as const), [
+      'pid',
+      'int',
+    ]);
+    const core = await loadCore({ format: 'avro', writerSchema });
+    expect(() => drain(core, Buffer.of(14))).toThrow('malformed input at byte 0');
   });
 });
