@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Block, KAFKA_KEYS, type KafkaBlocks, type KafkaKey, loadCore } from '../../filter-core/index.js';
+import { type Block, KAFKA_KEYS, type KafkaBlocks, loadCore } from '../../filter-core/index.js';
 import type { Accept } from '../../schemas/accept.js';
-import { line } from '../reference/json.js';
-import { blocksOf, CONTENT_TYPE, type ReferenceRecord } from '../reference/kafka-block.js';
-import { acceptOf, acceptType } from '../source-plugin/memory-source.js';
+import { blocksOf, referenceOf } from '../reference/kafka-block.js';
+import { acceptOf } from '../source-plugin/memory-source.js';
 import { anyAccept, encode } from './support.js';
 
 /** A block with bytes of its own. */
@@ -19,24 +18,6 @@ async function portionsOf(records: readonly Accept[], kafka: KafkaBlocks): Promi
     portions.push(blocks.map((block) => ({ ...block, bytes: Buffer.from(block.bytes) })));
   }
   return portions;
-}
-
-function keyOf(record: Accept, key: KafkaKey): Buffer | null {
-  if (key === 'none') return null;
-  if (key !== 'process') return Buffer.from(String(record[key]));
-  return Buffer.from(`${record.host_id || record.host}:${record.pid}:${record.process_start}`);
-}
-
-function referenceOf(record: Accept, { key, encoding, schemaId }: KafkaBlocks): ReferenceRecord {
-  const frame = Buffer.alloc(schemaId === undefined ? 0 : 5);
-  if (schemaId !== undefined) frame.writeInt32BE(schemaId, 1);
-  const datum = Buffer.concat([frame, acceptType.toBuffer(record)]);
-  return {
-    key: keyOf(record, key),
-    value: encoding === 'avro' ? datum : Buffer.from(line(record).trimEnd()),
-    headers: [CONTENT_TYPE[encoding]],
-    timestamp: Math.floor(record.event_time / 1000),
-  };
 }
 
 const byPartition = (one: Block, other: Block) => one.partition - other.partition;

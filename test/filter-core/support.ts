@@ -1,4 +1,4 @@
-import { Type } from 'avsc';
+import avro, { type Type } from 'avsc';
 import fc from 'fast-check';
 import { type Core, type CoreOptions, loadCore } from '../../filter-core/index.js';
 import { ACCEPT_FIELDS, type Accept } from '../../schemas/accept.js';
@@ -50,7 +50,7 @@ export const recordOf = (...fields: readonly (readonly [string, unknown])[]) => 
   fields: fields.map(([name, type]) => ({ name, type: type as 'long' })),
 });
 
-export const typeOf = (schema: ReturnType<typeof recordOf>) => Type.forSchema(schema);
+export const typeOf = (schema: ReturnType<typeof recordOf>) => avro.Type.forSchema(schema);
 
 const comm = fc.oneof(
   fc.constantFrom(

@@ -4,13 +4,19 @@ const INSTANTS = ['event_time', 'process_start'];
 const YEAR_0000 = -62_167_219_200_000_000;
 const YEAR_10000 = 253_402_300_800_000_000;
 
+const SHORT: Readonly<Record<string, string>> = { b: '08', t: '09', n: '0a', f: '0c', r: '0d' };
+
+/** All control characters by their numbers. */
+const numbered = (json: string) =>
+  json.replace(/\\(.)/g, (whole, letter: string) => (SHORT[letter] ? `\\u00${SHORT[letter]}` : whole));
+
 /** A record as a flat JSON line in plain TypeScript. */
 export function line(record: Accept): string {
   const entries = ACCEPT_FIELDS.map(({ name }) => [
     name,
     INSTANTS.includes(name) ? instant(record[name]) : record[name],
   ]);
-  return `${JSON.stringify(Object.fromEntries(entries))}\n`;
+  return `${numbered(JSON.stringify(Object.fromEntries(entries)))}\n`;
 }
 
 /** An instant in UTC with microseconds; null when it is unknown or has no year of four digits. */

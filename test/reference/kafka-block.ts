@@ -1,4 +1,7 @@
-import type { Block } from '../../filter-core/index.js';
+import type { Block, KafkaBlocks, KafkaKey } from '../../filter-core/index.js';
+import type { Accept } from '../../schemas/accept.js';
+import { acceptType } from '../source-plugin/memory-source.js';
+import { line } from './json.js';
 import { partitionOf } from './murmur2.js';
 
 export interface ReferenceRecord {
@@ -14,6 +17,29 @@ export const CONTENT_TYPE = {
   avro: ['content-type', 'application/avro'],
   json: ['content-type', 'application/json'],
 } as const;
+
+function keyOf(record: Accept, key: KafkaKey): Buffer | null {
+  if (key === 'none') return null;
+  if (key !== 'process') return Buffer.from(String(record[key]));
+  return Buffer.from(`${record.host_id || record.host}:${record.pid}:${record.process_start}`);
+}
+
+/** A record as a Kafka topic has it; `avro` is its datum as it came. */
+export function referenceOf(
+  record: Accept,
+  { key, encoding, schemaId }: KafkaBlocks,
+  avro: Uint8Array = acceptType.toBuffer(record),
+): ReferenceRecord {
+  const frame = Buffer.alloc(schemaId === undefined ? 0 : 5);
+  if (schemaId !== undefined) frame.writeInt32BE(schemaId, 1);
+  const datum = Buffer.concat([frame, avro]);
+  return {
+    key: keyOf(record, key),
+    value: encoding === 'avro' ? datum : Buffer.from(line(record).trimEnd()),
+    headers: [CONTENT_TYPE[encoding]],
+    timestamp: Math.floor(record.event_time / 1000),
+  };
+}
 
 /** The records of one partition as the core must write them. */
 export function blockOf(partition: number, records: readonly ReferenceRecord[]): Block {

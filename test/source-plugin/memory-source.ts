@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Type } from 'avsc';
+import avro from 'avsc';
 import type { Accept, Drained, Source } from '../../source-plugin/index.js';
 
 const SCHEMA = fileURLToPath(new URL('../../schemas/accept.avsc', import.meta.url));
 
 /** The schema as avsc reads it: what every datum is measured by. */
-export const acceptType = Type.forSchema(JSON.parse(readFileSync(SCHEMA, 'utf8')));
+export const acceptType = avro.Type.forSchema(JSON.parse(readFileSync(SCHEMA, 'utf8')));
 
 const ACCEPT: Accept = {
   event_time: 1_790_000_000_123_456,

@@ -1,0 +1,6 @@
+import { DATUMS } from './datums.js';
+import type { Target } from './target.js';
+import { WRITERS } from './writers.js';
+
+/** What npm run fuzz fuzzes. */
+export const TARGETS: readonly Target[] = [DATUMS, WRITERS];
