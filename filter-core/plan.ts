@@ -77,6 +77,12 @@ function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
+/** Whether a schema (parsed JSON) is of a record Accept: names match without their namespaces (Avro, "Schema Resolution"). */
+export function isAcceptSchema(schema: unknown): boolean {
+  const name = member(schema, 'name');
+  return member(schema, 'type') === 'record' && typeof name === 'string' && name.split('.').at(-1) === 'Accept';
+}
+
 /** The type's name, without a logical type around it; a union has none. */
 function typeName(type: unknown): string | undefined {
   if (typeof type === 'string') return type;

@@ -53,7 +53,6 @@ export interface Row {
   readonly exclusive?: string;
   /** Abbreviations that fit another option too are the other's: those of tcpaccept keep their meaning. */
   readonly yields?: true;
-  readonly required?: true;
 }
 
 /** Sets one member of O; an empty value leaves it at its default. `read` throws what `reject` makes. */
@@ -67,13 +66,24 @@ type Setting<O> = {
 /** `refused`: an option of another command, not in this one's help; says why this one has none. */
 export type Option<O> = Row & (Setting<O> | { readonly prints: 'help' | 'version' } | { readonly refused: string });
 
+/** Arguments that are no options. */
+export interface Operands<O> {
+  readonly metavar: string;
+  readonly help: string;
+  readonly key: keyof O;
+}
+
 /** A command whose arguments set O: parser, usage, help and documentation follow its table. */
 export interface Command<O> {
   /** As usage and errors name it. */
   readonly program: string;
   readonly description: string;
   readonly options: readonly Option<O>[];
-  /** All members of O but those of required options. */
+  /** What it takes besides options, any number of them. */
+  readonly operands?: Operands<O>;
+  /** What no option alone can say: throws what it has against them. */
+  readonly check?: (options: O) => void;
+  /** All members of O that can't be absent. */
   readonly defaults: Partial<O>;
   /** Ends the help; newline at the end. */
   readonly epilog: string;
@@ -188,7 +198,7 @@ const EPILOG = `examples:
 
 commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
-    acceptstream read --kafka ...   # print a Kafka topic (read -h)
+    acceptstream read FILE...       # print recordings or a Kafka topic (read -h)
     acceptstream doctor             # what works here, and what is missing
 
 kernel hooks, best first:

@@ -19,6 +19,9 @@ interface Use<T> {
   readonly value?: string;
 }
 
+/** Arguments in their order: options, and what is none. */
+type Argument<T> = Use<T> | { readonly operand: string };
+
 /** The arguments of the capture, behind the program's name; as parseArguments. */
 export function parseCommandLine(argv: readonly string[], version: string): Parsed {
   return parseArguments(CAPTURE, argv, version);
@@ -30,7 +33,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Pars
  */
 export function parseArguments<O>(command: Command<O>, argv: readonly string[], version = ''): Parsed<O> {
   try {
-    return apply(command, readUses(flagsOf(command.options), argv), version);
+    return apply(command, readArguments(command, argv), version);
   } catch (error) {
     if (!(error instanceof AcceptstreamError) || error.code !== 'USAGE') throw error;
     return { kind: 'usage', text: `${formatUsage(command)}${command.program}: error: ${error.message}\n` };
@@ -38,13 +41,15 @@ export function parseArguments<O>(command: Command<O>, argv: readonly string[], 
 }
 
 /** Lazily, because the first error or -h in the order of the arguments decides; what is left over comes last. */
-function* readUses<T extends Row>(flags: Flags<T>, argv: readonly string[]): Generator<Use<T>, void> {
+function* readArguments<O>(command: Command<O>, argv: readonly string[]): Generator<Argument<Option<O>>, void> {
+  const flags = flagsOf(command.options);
   const looks = lookAt(flags, argv);
   const unrecognized: string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const look = looks[index];
     if (typeof look !== 'object') {
-      unrecognized.push(argv[index] ?? '');
+      if (!command.operands || look === 'unknown') unrecognized.push(argv[index] ?? '');
+      else if (look === 'value') yield { operand: argv[index] ?? '' };
       continue;
     }
     const uses = expandCluster(flags, look);
@@ -76,10 +81,16 @@ function expandCluster<T extends Row>(flags: Flags<T>, match: Match<T>): Use<T>[
   return uses;
 }
 
-function apply<O>(command: Command<O>, uses: Iterable<Use<Option<O>>>, version: string): Parsed<O> {
+function apply<O>(command: Command<O>, given: Iterable<Argument<Option<O>>>, version: string): Parsed<O> {
   const settings = new Map<keyof O, unknown>();
   const used = new Set<Option<O>>();
-  for (const { option, value } of uses) {
+  const operands: string[] = [];
+  for (const argument of given) {
+    if ('operand' in argument) {
+      operands.push(argument.operand);
+      continue;
+    }
+    const { option, value } = argument;
     rejectConflict(option, used);
     used.add(option);
     if ('refused' in option) throw argumentError(option, option.refused);
@@ -93,14 +104,10 @@ function apply<O>(command: Command<O>, uses: Iterable<Use<Option<O>>>, version: 
     if (value === '') settings.delete(option.key);
     else settings.set(option.key, option.read(value ?? '', reject));
   }
-  rejectMissing(command, settings);
-  return { kind: 'run', options: { ...command.defaults, ...Object.fromEntries(settings) } as O };
-}
-
-function rejectMissing<O>({ options }: Command<O>, settings: ReadonlyMap<keyof O, unknown>): void {
-  const missing = options.filter((option) => option.required && 'key' in option && !settings.has(option.key));
-  const names = missing.map(({ flags }) => flags.join('/')).join(', ');
-  if (names) throw usageError(`the following arguments are required: ${names}`);
+  if (command.operands) settings.set(command.operands.key, operands);
+  const options = { ...command.defaults, ...Object.fromEntries(settings) } as O;
+  command.check?.(options);
+  return { kind: 'run', options };
 }
 
 function rejectConflict(option: Row, used: ReadonlySet<Row>): void {

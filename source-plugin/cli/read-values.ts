@@ -32,18 +32,33 @@ export function readRegistryUrl(text: string, reject: Reject): string {
   return text;
 }
 
-/** ms since the epoch. Without a zone it is local time, and a date alone is its first moment. */
+/** µs since the epoch, as readTime, or the first record there is. */
 export function readStart(text: string, reject: Reject): 'beginning' | number {
-  if (text === 'beginning') return text;
-  const ms = SECONDS.test(text) ? Math.floor(Number(text) * 1000) : isoTime(text);
-  if (Number.isSafeInteger(ms)) return ms;
-  throw reject(`invalid time ${quoted(text)}: give 'beginning', seconds since the epoch, or ISO 8601`);
+  return text === 'beginning' ? text : timeOf(text, reject, "'beginning', ");
 }
 
-function isoTime(text: string): number {
+/** µs since the epoch. Without a zone it is local time, and a date alone is its first moment. */
+export function readTime(text: string, reject: Reject): number {
+  return timeOf(text, reject, '');
+}
+
+function timeOf(text: string, reject: Reject, more: string): number {
+  const seconds = SECONDS.test(text) ? Number(text.split('.')[0]) : isoSeconds(text);
+  const time = seconds * 1e6 + microseconds(text);
+  if (Number.isSafeInteger(time)) return time;
+  throw reject(`invalid time ${quoted(text)}: give ${more}seconds since the epoch, or ISO 8601`);
+}
+
+/** Those behind the point; further digits are cut off. */
+function microseconds(text: string): number {
+  const [, digits = ''] = /\.([0-9]+)/.exec(text) ?? [];
+  return Number(digits.slice(0, 6).padEnd(6, '0'));
+}
+
+function isoSeconds(text: string): number {
   const [date = ''] = ISO_DATE.exec(text) ?? [];
   const time = text.slice(date.length);
   if (!date || (time && !(ISO_TIME.exec(time)?.index === 0))) return Number.NaN;
   // ECMAScript takes a date alone for UTC.
-  return Date.parse(`${date}${time.replace(' ', 'T') || 'T00:00'}`);
+  return Date.parse(`${date}${time.replace(' ', 'T').replace(/\.\d+/, '') || 'T00:00'}`) / 1000;
 }

@@ -31,7 +31,8 @@ function* longBytes(value: number): Generator<number, void> {
   yield Number(rest);
 }
 
-function longAt(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } | undefined {
+/** The long at `start` and what is behind it; undefined when the bytes end within it, or hold no safe number. */
+export function longAt(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } | undefined {
   let zigzag = 0n;
   for (let at = start; at < Math.min(start + LONG_MAX, bytes.length); at++) {
     const byte = bytes[at] ?? 0;

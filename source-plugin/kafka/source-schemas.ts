@@ -1,4 +1,5 @@
 import type { Core } from '../../filter-core/index.js';
+import { isAcceptSchema } from '../../filter-core/plan.js';
 import { AcceptstreamError } from '../../schemas/error.js';
 import { WRITER_SCHEMA } from '../registry/failure.js';
 
@@ -8,7 +9,6 @@ export interface SchemaLookup {
   schemaById(id: number): Promise<unknown>;
 }
 
-const RECORD_NAME = 'Accept';
 /** The operation of what the core can't read. */
 const CORE_SCHEMA = 'writerSchema';
 
@@ -50,9 +50,7 @@ function isAboutSchema(error: unknown): error is AcceptstreamError {
   return error instanceof AcceptstreamError && [WRITER_SCHEMA, CORE_SCHEMA].includes(error.operation);
 }
 
-// Names match without their namespaces (Avro specification, "Schema Resolution").
 function acceptSchema(id: number, schema: unknown): unknown {
-  const { name } = (schema ?? {}) as { readonly name?: unknown };
-  if (typeof name === 'string' && name.split('.').at(-1) === RECORD_NAME) return schema;
-  throw new AcceptstreamError('MALFORMED', WRITER_SCHEMA, `schema ${id} is not of a record ${RECORD_NAME}`);
+  if (isAcceptSchema(schema)) return schema;
+  throw new AcceptstreamError('MALFORMED', WRITER_SCHEMA, `schema ${id} is not of a record Accept`);
 }

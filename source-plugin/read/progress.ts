@@ -1,10 +1,14 @@
-import type { KafkaProgress } from '../kafka/source.js';
-
 const REDRAW_MS = 500;
 const ERASE = '\r\x1b[K';
 
+/** How much of what is to be read has been; `total` is Infinity without an end. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** What the line shows. */
-export interface Reading extends KafkaProgress {
+export interface Reading extends Progress {
   readonly records: number;
 }
 
@@ -47,7 +51,7 @@ export class ProgressLine {
   }
 }
 
-/** Records, part of the offsets, records a second. */
+/** Records, part of the whole, records a second. */
 export function describe({ records, done, total }: Reading, seconds: number): string {
   const part = total === Number.POSITIVE_INFINITY ? '' : `, ${percent(done, total)} %`;
   return `${count(records)} records${part}, ${count(records / seconds)}/s`;

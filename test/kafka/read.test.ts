@@ -132,8 +132,8 @@ describeUnless(kafkaReason(), 'acceptstream read', () => {
 
   it('starts at a time, given in seconds or in ISO 8601', async () => {
     const topic = await create({ partitions: 2 });
-    const records = numbered(60);
     const start = 1_790_000_000;
+    const records = numbered(60).map((record, index) => ({ ...record, event_time: (start + index) * 1_000_000 }));
     const messages = records.map((record, index) => ({
       value: writer.value(record),
       timestamp: String((start + index) * 1000),
@@ -142,6 +142,8 @@ describeUnless(kafkaReason(), 'acceptstream read', () => {
     const expected = `${HEADER}\n${await writer.text(records.slice(40))}`;
     for (const from of [String(start + 40), `${start + 39}.001`, new Date((start + 40) * 1000).toISOString()])
       expect(await topic.read('--from', from)).toMatchObject({ code: 0, bytes: expected });
+    const until = await topic.read('--since', String(start + 40), '--until', String(start + 50));
+    expect(until.bytes).toBe(`${HEADER}\n${await writer.text(records.slice(40, 50))}`);
     expect(await topic.read('--from', String(start + 60))).toMatchObject({ code: 0, bytes: `${HEADER}\n` });
     expect((await topic.read('--from', 'beginning')).bytes).toBe(`${HEADER}\n${await writer.text(records)}`);
   });

@@ -29,7 +29,7 @@ EPILOG = """examples:
 
 commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
-    acceptstream read --kafka ...   # print a Kafka topic (read -h)
+    acceptstream read FILE...       # print recordings or a Kafka topic (read -h)
     acceptstream doctor             # what works here, and what is missing
 
 kernel hooks, best first:

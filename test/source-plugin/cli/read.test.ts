@@ -7,12 +7,13 @@ import { BROKER } from '../../../source-plugin/cli/read-values.js';
 
 const KAFKA = ['--kafka', 'db1:9092', '--topic', 'accepts'];
 const DEFAULTS = {
+  files: [],
   brokers: ['db1:9092'],
   topic: 'accepts',
   time: false,
   timestamp: false,
   logLevel: 'warn',
-  from: 'beginning',
+  since: 'beginning',
   follow: false,
   format: 'tcpaccept',
 };
@@ -32,12 +33,14 @@ describe('options', () => {
     [['--registry', 'https://db1:8081/base'], { registry: 'https://db1:8081/base' }],
     [['--reg', 'http://x', '--acc=a.yaml', '--fol'], { registry: 'http://x', access: 'a.yaml', follow: true }],
     [['--from', 'beginning'], {}],
-    [['--from', '0'], { from: 0 }],
-    [['--from', '1790000000.1239'], { from: 1_790_000_000_123 }],
-    [['--from', '2026-11-22T16:00:00Z'], { from: Date.UTC(2026, 10, 22, 16) }],
-    [['--from', '2026-11-22 16:00:01.5+01:30'], { from: Date.UTC(2026, 10, 22, 14, 30, 1, 500) }],
-    [['--from', '2026-11-22T16:00'], { from: local('2026-11-22T16:00:00') }],
-    [['--from', '2026-11-22'], { from: local('2026-11-22T00:00:00') }],
+    [['--since', '0'], { since: 0 }],
+    [['--from', '1790000000.1234567'], { since: 1_790_000_000_123_456 }],
+    [['--since', '2026-11-22T16:00:00Z'], { since: Date.UTC(2026, 10, 22, 16) * 1000 }],
+    [['--since', '2026-11-22 16:00:01.5+01:30'], { since: Date.UTC(2026, 10, 22, 14, 30, 1, 500) * 1000 }],
+    [['--since', '2026-11-22T16:00:01.000007Z'], { since: Date.UTC(2026, 10, 22, 16, 0, 1) * 1000 + 7 }],
+    [['--until', '2026-11-22T16:00'], { until: local('2026-11-22T16:00:00') * 1000 }],
+    [['--until', '2026-11-22'], { until: local('2026-11-22T00:00:00') * 1000 }],
+    [['--until', '17.5'], { until: 17_500_000 }],
     [['--format', 'json'], { format: 'json' }],
     [['--log-level', 'info'], { logLevel: 'info' }],
   ])('%j', (more, options) => {
@@ -48,10 +51,31 @@ describe('options', () => {
   });
 });
 
+describe('files', () => {
+  const { brokers: _brokers, topic: _topic, ...defaults } = DEFAULTS;
+  test.each<[string[], string[], object]>([
+    [['a.avro'], ['a.avro'], {}],
+    [['a', '-P', '80', 'b', '-t', '-'], ['a', 'b', '-'], { ports: [80], timestamp: true }],
+    [['--follow', '--', '-x', '--', '--kafka'], ['-x', '--', '--kafka'], { follow: true }],
+    [['a b', '-a b'], ['a b', '-a b'], {}],
+    [['x', '--topic', ''], ['x'], {}],
+  ])('%j', (argv, files, options) => {
+    expect(parseArguments(READ, argv)).toStrictEqual({ kind: 'run', options: { ...defaults, files, ...options } });
+  });
+});
+
 describe('errors', () => {
   const required = 'the following arguments are required: ';
   test.each<[string[], string]>([
-    [[], `${required}--kafka, --topic`],
+    [[], 'one of the arguments FILE --kafka is required'],
+    [['--registry', 'http://x'], `${required}--kafka, --topic`],
+    [['--topic', 'a'], `${required}--kafka`],
+    [['a.avro', ...KAFKA], 'argument --kafka: not allowed with argument FILE'],
+    [['a.avro', '--topic', 'x'], 'argument --topic: not allowed with argument FILE'],
+    [['a.avro', '--registry', 'http://x'], 'argument --registry: not allowed with argument FILE'],
+    [['--access', 'x', 'a.avro'], 'argument --access: not allowed with argument FILE'],
+    [['a.avro', '--write', 'b.avro'], 'argument --write: works on live accepts only'],
+    [['a.avro', '-x'], 'unrecognized arguments: -x'],
     [KAFKA.slice(0, 2), `${required}--topic`],
     [[...KAFKA, '--topic', ''], `${required}--topic`],
     [[...KAFKA, '--cgroupmap', 'x'], 'argument --cgroupmap: works on live accepts only'],
@@ -80,7 +104,7 @@ describe('errors', () => {
       ['--format', 'xml'],
       "argument --format: invalid format 'xml': formats are tcpaccept, wide, json, ecs, ocsf, otel",
     ],
-    [[...KAFKA, 'FILE', '--version'], 'unrecognized arguments: FILE --version'],
+    [[...KAFKA, '--version'], 'unrecognized arguments: --version'],
   ])('%j', (argv, message) => {
     const text = `${formatUsage(READ)}acceptstream read: error: ${message}\n`;
     expect(parseArguments(READ, argv)).toEqual({ kind: 'usage', text });
@@ -97,9 +121,15 @@ describe('errors', () => {
     ' 5',
     '9'.repeat(30),
     'Nov 22 2026',
-  ])('--from=%s', (text) => {
-    const parsed = parseArguments(READ, [...KAFKA, `--from=${text}`]);
-    expect(parsed).toMatchObject({ kind: 'usage', text: expect.stringContaining('argument --from: invalid time') });
+  ])('--from=%s and --until', (text) => {
+    for (const [given, named] of [
+      ['--from', '--since/--from'],
+      ['--until', '--until'],
+    ]) {
+      const parsed = parseArguments(READ, [...KAFKA, `${given}=${text}`]);
+      const message = `argument ${named}: invalid time`;
+      expect(parsed).toMatchObject({ kind: 'usage', text: expect.stringContaining(message) });
+    }
   });
 });
 
@@ -108,11 +138,13 @@ describe('help', () => {
     expect(parseArguments(READ, ['-h'])).toEqual({ kind: 'print', text: formatHelp(READ) });
   });
 
-  test('names every option but the refused ones, the required ones without brackets', () => {
+  test('names what it takes, and every option but the refused ones', () => {
     const names = optionRows(READ).map(([flags]) => flags);
-    expect(names).toEqual(expect.arrayContaining(['--kafka', '--topic', '--follow', '-P, --port']));
-    expect(names.join()).not.toMatch(/cgroupmap|mntnsmap|ring-bytes|hook/);
-    expect(formatUsage(READ).replace(/\s+/g, ' ')).toMatch(/ \[-h\] --kafka BROKERS --topic TOPIC \[--registry URL\] /);
+    expect(names).toEqual(expect.arrayContaining(['FILE', '--kafka', '--topic', '--since, --from', '-P, --port']));
+    expect(names.join()).not.toMatch(/cgroupmap|mntnsmap|ring-bytes|hook|write/);
+    expect(formatUsage(READ).replace(/\s+/g, ' ')).toMatch(
+      / \[-h\] \[--kafka BROKERS\] \[--topic TOPIC\] .* \[FILE \.\.\.\] $/,
+    );
     expect(
       formatHelp(READ)
         .split('\n')

@@ -1,0 +1,139 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createInflateRaw, inflateRawSync } from 'node:zlib';
+import { broken } from './broken.js';
+import { BUFFER_BYTES, type Bytes } from './bytes.js';
+import { decodeFrame, FRAME_MAX, type Frame } from './frame.js';
+import { type Codec, SYNC_BYTES } from './header.js';
+
+/** Bytes that are handed to zlib, or taken from it, at once. */
+const PIECE_BYTES = 1 << 16;
+/** Inflated bytes of a block that are held at once. */
+const INFLATED_MAX = 1 << 20;
+const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
+
+/** One block of a container. */
+export interface Block {
+  /** Where its data begin in the file. */
+  readonly offset: number;
+  readonly records: number;
+  readonly isInflated: boolean;
+  /** Its datums, inflated, in pieces that are cut anywhere; one is overwritten when the next is asked for. */
+  readonly pieces: AsyncGenerator<Buffer, void>;
+}
+
+/** The blocks of a container, one after the other; only one of them is ever held, and of a large one only a piece. */
+export class Blocks {
+  readonly #bytes: Bytes;
+  readonly #codec: Codec;
+  readonly #sync: Buffer;
+
+  constructor(bytes: Bytes, codec: Codec, sync: Buffer) {
+    this.#bytes = bytes;
+    this.#codec = codec;
+    this.#sync = sync;
+  }
+
+  /**
+   * The next block, when it is all there; 'end' or 'short' when the file ends in front of it or within it. The pieces of
+   * the last one must be used up. Throws MALFORMED at bytes that are none, also while pieces are asked for.
+   */
+  async next(): Promise<Block | 'end' | 'short'> {
+    const bytes = this.#bytes;
+    const there = await bytes.need(FRAME_MAX);
+    if (there === 0) return 'end';
+    const found = decodeFrame(bytes.view);
+    if (!found && there < FRAME_MAX) return 'short';
+    if (!found || found.frame.records < 0 || found.frame.bytes < 0) throw broken(bytes.offset, 'no block starts there');
+    if (!(await bytes.has(found.end + found.frame.bytes + SYNC_BYTES))) return 'short';
+    this.#checkAhead(found.end + found.frame.bytes);
+    bytes.skip(found.end);
+    const isInflated = this.#codec !== 'null';
+    return { offset: bytes.offset, records: found.frame.records, isInflated, pieces: this.#pieces(found.frame) };
+  }
+
+  // Nothing of a block is believed before its end is seen, unless that is too far away.
+  #checkAhead(length: number): void {
+    const { view, offset } = this.#bytes;
+    const marker = view.subarray(length, length + SYNC_BYTES);
+    if (length + SYNC_BYTES <= BUFFER_BYTES && !marker.equals(this.#sync)) throw noMarker(offset + length);
+  }
+
+  async *#pieces({ bytes }: Frame): AsyncGenerator<Buffer, void> {
+    if (this.#codec === 'null') yield* this.#data(bytes, BUFFER_BYTES);
+    else if (!(yield* this.#inflatedAtOnce(bytes))) yield* this.#inflated(bytes);
+    await this.#bytes.need(SYNC_BYTES);
+    if (!this.#bytes.view.subarray(0, SYNC_BYTES).equals(this.#sync)) throw noMarker(this.#bytes.offset);
+    this.#bytes.skip(SYNC_BYTES);
+  }
+
+  async *#data(length: number, most: number): AsyncGenerator<Buffer, void> {
+    for (let left = length; left > 0; ) {
+      await this.#bytes.need(1);
+      const piece = this.#bytes.view.subarray(0, Math.min(left, most));
+      if (piece.length === 0) throw broken(this.#bytes.offset, 'the file ends within a block');
+      yield piece;
+      this.#bytes.skip(piece.length);
+      left -= piece.length;
+    }
+  }
+
+  // Most blocks are small, and a stream for each would cost more than its inflation.
+  async *#inflatedAtOnce(length: number): AsyncGenerator<Buffer, boolean> {
+    const { view, offset } = this.#bytes;
+    if (view.length < length) return false;
+    const inflated = inflateAtOnce(view.subarray(0, length), offset);
+    if (!inflated) return false;
+    yield inflated;
+    this.#bytes.skip(length);
+    return true;
+  }
+
+  async *#inflated(length: number): AsyncGenerator<Buffer, void> {
+    const { offset } = this.#bytes;
+    const inflater = createInflateRaw();
+    const fed = pipeline(Readable.from(this.#copies(length)), inflater).catch(() => {});
+    try {
+      yield* inflater as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw notDeflated(offset, error);
+    }
+    // Where there is more behind the end, zlib never takes it.
+    if (inflater.bytesWritten !== length) throw notDeflated(offset, undefined);
+    await fed;
+  }
+
+  // zlib has them while the next ones are read.
+  async *#copies(length: number): AsyncGenerator<Buffer, void> {
+    for await (const piece of this.#data(length, PIECE_BYTES)) yield Buffer.from(piece);
+  }
+}
+
+/** Undefined when it is too much for one piece. */
+function inflateAtOnce(bytes: Buffer, offset: number): Buffer | undefined {
+  try {
+    const options = { info: true, chunkSize: PIECE_BYTES, maxOutputLength: INFLATED_MAX };
+    const { buffer, engine } = inflateRawSync(bytes, options) as unknown as Inflated;
+    if (engine.bytesWritten === bytes.length) return buffer;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === TOO_LARGE) return undefined;
+    throw notDeflated(offset, error);
+  }
+  throw notDeflated(offset, undefined);
+}
+
+/** What zlib answers with `info`, which its types do not know. */
+interface Inflated {
+  readonly buffer: Buffer;
+  /** `bytesWritten`: compressed bytes that it took. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
+function noMarker(offset: number) {
+  return broken(offset, "a block does not end there with the file's sync marker");
+}
+
+function notDeflated(offset: number, error: unknown) {
+  const reason = error instanceof Error ? error.message : 'there is more behind their end';
+  return broken(offset, `the data of a block are not what deflate writes (${reason})`);
+}
