@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { Kafka as Client, SASLOptions } from 'kafkajs';
-import { AcceptstreamError } from '../../schemas/error.js';
-import type { KafkaConfig, SaslConfig, TlsConfig } from '../config/types.js';
+import type { KafkaConfig, SaslConfig } from '../config/types.js';
+import { secureOptions } from '../network/tls.js';
 import { encodeBroker } from './address.js';
 import { Kafka, logLevel } from './kafkajs.js';
 import { patchTimers } from './patches.js';
@@ -29,7 +27,7 @@ export function createClient({ brokers, client_id, tls, sasl }: KafkaAccess): Co
   const client = new Kafka({
     clientId: client_id,
     brokers: brokers.map(encodeBroker),
-    ...(tls && { ssl: secureOptions(tls) }),
+    ...(tls && { ssl: secureOptions(tls, 'connect to Kafka') }),
     ...(sasl && { sasl: saslOptions(sasl) }),
     connectionTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
@@ -42,33 +40,6 @@ export function createClient({ brokers, client_id, tls, sasl }: KafkaAccess): Co
   return { client, sockets };
 }
 
-function secureOptions({ ca_file, cert_file, key_file, server_name, ...read }: TlsConfig): ConnectionOptions {
-  const options = {
-    ...(ca_file && { ca: read.ca ?? readFile('ca_file', ca_file) }),
-    ...(cert_file && { cert: read.cert ?? readFile('cert_file', cert_file) }),
-    ...(key_file && { key: read.key ?? readFile('key_file', key_file) }),
-  };
-  try {
-    createSecureContext(options);
-  } catch (cause) {
-    const files = [ca_file, cert_file, key_file].filter((name) => name !== undefined).join(', ');
-    throw unusable(`tls: cannot use ${files}: PEM files whose key belongs to the certificate are needed`, cause);
-  }
-  return { ...options, ...(server_name && { servername: server_name }), rejectUnauthorized: true };
-}
-
-function readFile(key: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw unusable(`tls.${key}: cannot read ${path}: ${(cause as Error).message}`, cause);
-  }
-}
-
 function saslOptions({ mechanism, username, password = '' }: SaslConfig): SASLOptions {
   return { mechanism, username, password };
-}
-
-function unusable(message: string, cause?: unknown): AcceptstreamError {
-  return new AcceptstreamError('SINK', 'connect to Kafka', message, cause);
 }

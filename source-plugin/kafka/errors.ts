@@ -1,6 +1,8 @@
 import { AcceptstreamError } from '../../schemas/error.js';
+import type * as network from '../network/patience.js';
+import { TLS_REFUSALS } from '../network/tls-refusals.js';
 import { decodeBroker } from './address.js';
-import { BROKER_REFUSALS, CONNECTION_REFUSALS, type RefusalContext } from './refusals.js';
+import { BROKER_REFUSALS, type RefusalContext } from './refusals.js';
 import { NOT_KAFKA } from './sockets.js';
 
 /**
@@ -10,14 +12,7 @@ import { NOT_KAFKA } from './sockets.js';
  */
 export type FailureKind = 'refused' | 'unreachable' | 'not_ready' | 'closed' | 'foreign' | 'unknown_topic' | 'sequence';
 
-export interface Failure {
-  readonly kind: FailureKind;
-  /** What happened, and what to do about it when that is sure. */
-  readonly message: string;
-  /** What to do about it when waiting has not helped. */
-  readonly remedy?: string;
-  readonly cause: unknown;
-}
+export type Failure = network.Failure<FailureKind>;
 
 /** The fields of kafkajs's errors that tell them apart. */
 interface KafkaFault extends Error {
@@ -47,12 +42,6 @@ export function classify(error: unknown, context: RefusalContext): Failure {
   return { ...failure, cause: fault };
 }
 
-/** The error that reaches the user. */
-export function fatal(failure: Failure, operation: string): AcceptstreamError {
-  const { message, remedy, cause } = failure;
-  return new AcceptstreamError('SINK', operation, remedy ? `${message}: ${remedy}` : message, cause);
-}
-
 function rootOf(error: unknown): KafkaFault {
   let fault = (error instanceof Error ? error : new Error(String(error))) as KafkaFault;
   while (WRAPPERS.includes(fault.name) && fault.cause instanceof Error) fault = fault.cause;
@@ -65,8 +54,10 @@ function refusalOf(fault: KafkaFault, context: RefusalContext): Outcome | undefi
   if (fault instanceof AcceptstreamError) return { kind: 'refused', message: fault.message };
   const where = placeOf(fault, context);
   const key = String(fault.type ?? fault.code);
-  const explain = BROKER_REFUSALS[key] ?? CONNECTION_REFUSALS[key] ?? saslRefusal(fault);
-  return explain && { kind: 'refused', message: explain({ ...context, where, reason: fault.message }) };
+  const untrusted = TLS_REFUSALS[key]?.({ where, tls: context.tls, place: 'brokers' });
+  const explain = BROKER_REFUSALS[key] ?? saslRefusal(fault);
+  const message = untrusted ?? explain?.({ ...context, where });
+  return message === undefined ? undefined : { kind: 'refused', message };
 }
 
 function placeOf({ broker }: KafkaFault, { brokers }: RefusalContext): string {
@@ -86,7 +77,8 @@ function brokerFailure({ type, retriable, message }: KafkaFault, { topic }: Refu
     return { kind: 'unknown_topic', message: `topic ${topic} does not exist (any more): create it` };
   }
   if (NEW_PRODUCER.includes(type)) {
-    return { kind: 'sequence', message: `the broker lost track of this producer (${type}): records may arrive twice` };
+    const message = `the broker lost track of this producer (${type}): records may arrive twice`;
+    return { kind: 'sequence', message, isGrave: true };
   }
   return { kind: retriable ? 'not_ready' : 'refused', message: `the broker answers ${type}: ${message}` };
 }

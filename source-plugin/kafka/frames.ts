@@ -1,4 +1,5 @@
 import { AcceptstreamError } from '../../schemas/error.js';
+import { languageOf } from '../network/language.js';
 
 const SIZE_BYTES = 4;
 const MAX_RESPONSE_BYTES = 64 << 20;
@@ -37,12 +38,7 @@ function join(chunks: readonly Buffer[]): Buffer {
 function responseSize(bytes: Buffer): number {
   const size = bytes.readInt32BE(0);
   if (size >= 0 && size <= MAX_RESPONSE_BYTES) return size;
-  throw new AcceptstreamError('SINK', 'read from Kafka', `it ${languageOf(bytes)}`);
-}
-
-// Record type 21 (alert), version 3.x: RFC 8446, 5.1.
-function languageOf(bytes: Buffer): string {
-  if (bytes[0] === 21 && bytes[1] === 3) return 'speaks TLS';
-  if (bytes.subarray(0, SIZE_BYTES).toString('latin1') === 'HTTP') return 'speaks HTTP';
-  return 'does not speak the Kafka protocol';
+  const language = languageOf(bytes);
+  const what = language ? `speaks ${language}` : 'does not speak the Kafka protocol';
+  throw new AcceptstreamError('SINK', 'read from Kafka', `it ${what}`);
 }

@@ -6,8 +6,6 @@ export type RefusalContext = Pick<KafkaConfig, 'brokers' | 'topic' | 'tls' | 'sa
 interface Refusal extends RefusalContext {
   /** host:port, one or all. */
   readonly where: string;
-  /** What kafkajs says. */
-  readonly reason: string;
 }
 
 type Explain = (refusal: Refusal) => string;
@@ -38,36 +36,4 @@ export const BROKER_REFUSALS: Readonly<Record<string, Explain>> = {
   INVALID_PARTITIONS: () => 'create_topic.partitions is not a number that the broker accepts',
   POLICY_VIOLATION: ({ topic }) => `a policy of the cluster forbids this topic ${topic}: change topic or create_topic`,
   UNSUPPORTED_COMPRESSION_TYPE: ({ topic }) => `topic ${topic} does not take this compression: change compression`,
-};
-
-const untrusted: Explain = ({ where }) =>
-  `the certificate of ${where} is signed by an authority not trusted here: set tls.ca_file to that authority's`;
-
-const noTls: Explain = ({ where }) => `${where} speaks no TLS: leave tls out, or use the port of a TLS listener`;
-
-const clientCertificate: Explain = ({ where, tls }) =>
-  tls?.cert_file
-    ? `${where} does not accept the client certificate ${tls.cert_file}: it may be expired or of another authority`
-    : `${where} wants a client certificate: set tls.cert_file and tls.key_file`;
-
-/** By the code of the TLS library: what no waiting can help. */
-export const CONNECTION_REFUSALS: Readonly<Record<string, Explain>> = {
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
-  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
-  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
-  CERT_SIGNATURE_FAILURE: untrusted,
-  CERT_HAS_EXPIRED: ({ where }) => `the certificate of ${where} has expired: renew it on the broker`,
-  CERT_NOT_YET_VALID: ({ where }) => `the certificate of ${where} is not valid yet: check the clocks`,
-  ERR_TLS_CERT_ALTNAME_INVALID: ({ where }) =>
-    `the certificate of ${where} is for another name: use that name in brokers, or set tls.server_name to it`,
-  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: clientCertificate,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: clientCertificate,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: clientCertificate,
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: clientCertificate,
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: clientCertificate,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: clientCertificate,
 };

@@ -1,10 +1,8 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { ISocketFactory } from 'kafkajs';
+import { openSocket } from '../network/socket.js';
 import { decodeHost } from './address.js';
 import { frameReader } from './frames.js';
-
-const KEEP_ALIVE_MS = 60_000;
 
 /** Code of the error of a connection whose other end does not speak Kafka. */
 export const NOT_KAFKA = 'NOT_KAFKA';
@@ -19,13 +17,8 @@ export interface Sockets {
 export function openSockets(): Sockets {
   const open = new Set<Socket>();
   return {
-    factory: ({ host: encoded, port, ssl, onConnect }) => {
-      const host = decodeHost(encoded);
-      const name = isIP(host) ? {} : { servername: host };
-      const socket = ssl
-        ? connectTls({ host, port, ...name, ...ssl }, onConnect)
-        : connectPlain({ host, port }, onConnect);
-      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    factory: ({ host, port, ssl, onConnect }) => {
+      const socket = openSocket({ host: decodeHost(host), port, tls: ssl }, onConnect);
       open.add(socket.once('close', () => open.delete(socket)));
       return guard(socket);
     },

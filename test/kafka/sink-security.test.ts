@@ -66,7 +66,7 @@ const WRONG: readonly (readonly [name: string, access: Access, message: string])
   ['no SASL over TLS', { listener: 'sasl_tls', tls: CA }, 'speaks no TLS (leave tls out) or expects SASL (add sasl)'],
   ['an authority nobody named', { listener: 'tls', tls: {} }, 'not trusted here: set tls.ca_file'],
   ['a foreign authority', { listener: 'tls', tls: { ca_file: 'foreign-ca.pem' } }, 'not trusted here: set tls.ca_file'],
-  ['an expired certificate', { listener: 'expired', tls: CA }, 'has expired: renew it on the broker'],
+  ['an expired certificate', { listener: 'expired', tls: CA }, 'has expired: renew it there'],
   ['a certificate for another host', { listener: 'misnamed', tls: CA }, 'or set tls.server_name'],
   ['no client certificate', { listener: 'mtls', tls: CA }, 'wants a client certificate: set tls.cert_file'],
   ['a foreign client certificate', { listener: 'mtls', tls: clientOf('client-foreign') }, 'does not accept the client'],
