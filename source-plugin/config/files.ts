@@ -4,7 +4,7 @@ import { reasonOf } from '../../schemas/error.js';
 import type { Path } from './document.js';
 import type { Conflict } from './rules.js';
 
-const SECRETS = ['password', 'token'];
+const SECRETS = ['password', 'shared_key', 'token'];
 
 /** A configuration with its files read, and what was wrong with them. */
 export interface Resolved<T> {

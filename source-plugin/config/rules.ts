@@ -2,6 +2,7 @@ import { isTable } from '../../filter-core/formats.js';
 import type { Path } from './document.js';
 import type {
   FileConfig,
+  ForwardConfig,
   KafkaConfig,
   RegistryConfig,
   RunConfig,
@@ -59,7 +60,13 @@ const SASL_RULES: readonly Rule<SaslConfig>[] = [
     },
 ];
 
-const REGISTRY_RULES: readonly Rule<RegistryConfig>[] = [
+interface UserConfig {
+  readonly username?: string;
+  readonly password?: string;
+  readonly password_file?: string;
+}
+
+const USER_RULES: readonly Rule<UserConfig>[] = [
   ({ username, password, password_file }) =>
     username !== undefined &&
     (password === undefined) === (password_file === undefined) && {
@@ -72,6 +79,23 @@ const REGISTRY_RULES: readonly Rule<RegistryConfig>[] = [
       key: password === undefined ? 'password_file' : 'password',
       message: 'a password needs a username',
     },
+];
+
+const FORWARD_RULES: readonly Rule<ForwardConfig>[] = [
+  ...USER_RULES,
+  ({ shared_key, shared_key_file }) =>
+    shared_key !== undefined &&
+    shared_key_file !== undefined && { key: 'shared_key', message: 'give one of shared_key and shared_key_file' },
+  ({ self_hostname, shared_key, shared_key_file, username }) =>
+    self_hostname !== undefined &&
+    (shared_key ?? shared_key_file ?? username) === undefined && {
+      key: 'self_hostname',
+      message: 'only a handshake needs it, which needs a shared_key or a username',
+    },
+];
+
+const REGISTRY_RULES: readonly Rule<RegistryConfig>[] = [
+  ...USER_RULES,
   ({ username, token, token_file }) =>
     [username, token, token_file].filter((given) => given !== undefined).length > 1 && {
       key: token === undefined ? 'token_file' : 'token',
@@ -98,6 +122,8 @@ function broken<T>(config: T | undefined, rules: readonly Rule<T>[], path: Path)
 function sinkConflicts(sink: SinkConfig, path: Path): Conflict[] {
   if (sink.type === 'file') return broken(sink, FILE_RULES, path);
   if (sink.type === 'stdout') return broken(sink, STDOUT_RULES, path);
+  if (sink.type === 'forward')
+    return [...broken(sink, FORWARD_RULES, path), ...broken(sink.tls, TLS_RULES, [...path, 'tls'])];
   if (sink.type !== 'kafka') return [];
   return [
     ...broken(sink, KAFKA_RULES, path),

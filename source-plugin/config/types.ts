@@ -20,7 +20,7 @@ export interface FilterConfig {
   readonly mntns_map?: string;
 }
 
-export type SinkConfig = StdoutConfig | FileConfig | KafkaConfig;
+export type SinkConfig = StdoutConfig | FileConfig | KafkaConfig | ForwardConfig;
 
 export interface StdoutConfig {
   readonly type: 'stdout';
@@ -57,6 +57,22 @@ export interface KafkaConfig {
   readonly tls?: TlsConfig;
   readonly sasl?: SaslConfig;
   readonly registry?: RegistryConfig;
+}
+
+export interface ForwardConfig {
+  readonly type: 'forward';
+  readonly required: boolean;
+  readonly servers: readonly string[];
+  readonly tag: string;
+  readonly compression: 'none' | 'gzip';
+  readonly ack_timeout_ms: number;
+  readonly shared_key?: string;
+  readonly shared_key_file?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly password_file?: string;
+  readonly self_hostname?: string;
+  readonly tls?: TlsConfig;
 }
 
 export interface TlsConfig {

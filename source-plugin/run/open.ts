@@ -1,8 +1,9 @@
 import { loadCore } from '../../filter-core/index.js';
-import type { FileConfig, KafkaConfig, SinkConfig, StdoutConfig } from '../config/types.js';
+import type { FileConfig, ForwardConfig, KafkaConfig, SinkConfig, StdoutConfig } from '../config/types.js';
 import { ownSchema } from '../container/header.js';
 import { checkFileSink, describeFileSink } from '../file/check.js';
 import { openFileSink } from '../file/sink.js';
+import { checkForwardSink, openForwardSink } from '../forward/sink.js';
 import { checkKafkaSink, type KafkaEvents, openKafkaSink } from '../kafka/sink.js';
 import type { TopicPlan } from '../kafka/topic.js';
 import { RegistryClient, resolveSchemaId, type SchemaPlan } from '../registry/client.js';
@@ -14,6 +15,8 @@ import type { Outlet } from './outlets.js';
 const SCREEN_MS = 20;
 /** How long a check waits for a registry. */
 const REGISTRY_MS = 5_000;
+/** A chunk costs a round trip. */
+const CHUNK_MS = 20;
 
 /** An outlet that is ready, and what it will do in words. */
 export interface Opened {
@@ -30,7 +33,8 @@ export interface OutletEvents extends KafkaEvents {
 /** Connects a configured sink. Rejects with the sink's own error and remedy; `events` hears what is retried. */
 export function openOutlet(name: string, config: SinkConfig, events: OutletEvents): Promise<Opened> {
   if (config.type === 'stdout') return openStdout(name, config);
-  return config.type === 'file' ? openFile(name, config, events) : openKafka(name, config, events);
+  if (config.type === 'file') return openFile(name, config, events);
+  return config.type === 'forward' ? openForward(name, config, events) : openKafka(name, config, events);
 }
 
 /**
@@ -40,6 +44,7 @@ export function openOutlet(name: string, config: SinkConfig, events: OutletEvent
 export async function checkOutlet(config: SinkConfig, onWait: (message: string) => void): Promise<string> {
   if (config.type === 'stdout') return describeStdout(config);
   if (config.type === 'file') return checkFileSink(config);
+  if (config.type === 'forward') return checkForwardSink(config, { onWait }).then(() => describeForward(config));
   const { topic, registry } = config;
   const client = registry && new RegistryClient(registry, { onWait, waitMs: REGISTRY_MS, timeoutMs: REGISTRY_MS });
   const schema = await client?.planSchema(topic, ownSchema());
@@ -62,6 +67,13 @@ async function openFile(name: string, config: FileConfig, { onWait, onNote }: Ou
   return { outlet: { name, required, core, sink, lingerMs }, summary: describeFileSink(config) };
 }
 
+async function openForward(name: string, config: ForwardConfig, events: OutletEvents): Promise<Opened> {
+  const core = await loadCore({ format: 'forward' });
+  const sink = await openForwardSink(config, events);
+  const outlet = { name, required: config.required, core, sink, lingerMs: CHUNK_MS };
+  return { outlet, summary: describeForward(config) };
+}
+
 async function openKafka(name: string, config: KafkaConfig, events: KafkaEvents): Promise<Opened> {
   const { key, encoding, required, topic, registry } = config;
   const schemaId = registry && (await resolveSchemaId(registry, topic, ownSchema(), events));
@@ -75,6 +87,16 @@ async function openKafka(name: string, config: KafkaConfig, events: KafkaEvents)
 
 function describeStdout({ format }: StdoutConfig): string {
   return `${format} to stdout`;
+}
+
+function describeForward({ tag, servers, shared_key, username, tls }: ForwardConfig): string {
+  const details = [
+    `tag ${tag}`,
+    ...(shared_key === undefined ? [] : ['shared key']),
+    ...(username === undefined ? [] : [`user ${username}`]),
+    ...(tls ? ['TLS'] : []),
+  ];
+  return `Forward entries (${details.join(', ')}) to ${servers.join(', ')}`;
 }
 
 function describeKafka(

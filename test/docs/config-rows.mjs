@@ -20,18 +20,27 @@ function valuesText(schema) {
   return { boolean: '`true`, `false`', string: 'text', object: 'keys below' }[schema.type];
 }
 
-function* rowsOf(prefix, { properties, required = [] }) {
-  for (const [name, schema] of Object.entries(properties)) {
+/** A part that several sinks share stands with the first of them. */
+function resolved({ $ref, ...own }, root) {
+  if ($ref === undefined) return own;
+  const names = $ref.split('/').slice(1);
+  return { ...names.reduce((node, name) => node[name], root), ...own };
+}
+
+function* rowsOf(root, prefix, { properties, required = [] }) {
+  for (const [name, part] of Object.entries(properties)) {
+    const schema = resolved(part, root);
     const key = `${prefix}${name}`;
     const standard = schema.default === undefined ? '' : String(schema.default);
     const needed = required.includes(name) && schema.const === undefined ? ' (needed)' : '';
     yield { key, values: `${valuesText(schema)}${needed}`, standard, meaning: schema.description ?? '' };
-    if (schema.properties) yield* rowsOf(`${key}.`, schema);
+    if (schema.properties) yield* rowsOf(root, `${key}.`, schema);
   }
 }
 
 /** @returns {{key: string, values: string, standard: string, meaning: string}[]} sinks under their types */
-export function configRows({ properties: { source, filter }, definitions }) {
-  const sinks = Object.entries(definitions).flatMap(([type, schema]) => [...rowsOf(`${type}.`, schema)]);
-  return [...rowsOf('source.', source), ...rowsOf('filter.', filter), ...sinks];
+export function configRows(root) {
+  const { source, filter } = root.properties;
+  const sinks = Object.entries(root.definitions).flatMap(([type, schema]) => [...rowsOf(root, `${type}.`, schema)]);
+  return [...rowsOf(root, 'source.', source), ...rowsOf(root, 'filter.', filter), ...sinks];
 }

@@ -14,14 +14,18 @@ test.each<[string, string, ...string[]]>([
   ['a list of sinks', 'sinks: [a]\n', ':1: sinks: must be a map of keys'],
   ['a sink without keys', 'sinks:\n  a:\n', ':2: sinks.a: has no value, must be a map of keys'],
   ['a map without keys', `${STDOUT}filter:\n`, ':2: filter: has no value, must be a map of keys'],
-  ['no type', 'sinks:\n  a: {}\n', ':2: sinks.a: type is missing: must be one of stdout, file, kafka'],
-  ['an unknown type', 'sinks:\n  a:\n    type: xyz\n', ':3: sinks.a.type: must be one of stdout, file, kafka'],
+  ['no type', 'sinks:\n  a: {}\n', ':2: sinks.a: type is missing: must be one of stdout, file, kafka, forward'],
+  ['an unknown type', 'sinks:\n  a:\n    type: xyz\n', ':3: sinks.a.type: must be one of stdout, file, kafka, forward'],
   [
     'a misspelt type',
     'sinks: {a: {type: kafak}}\n',
-    ':1: sinks.a.type: must be one of stdout, file, kafka; did you mean kafka?',
+    ':1: sinks.a.type: must be one of stdout, file, kafka, forward; did you mean kafka?',
   ],
-  ['a type that is a number', 'sinks: {a: {type: 3}}\n', ':1: sinks.a.type: must be one of stdout, file, kafka'],
+  [
+    'a type that is a number',
+    'sinks: {a: {type: 3}}\n',
+    ':1: sinks.a.type: must be one of stdout, file, kafka, forward',
+  ],
   ['a misspelt section', `${STDOUT}sourc: {}\n`, ':2: sourc: unknown key; did you mean source?'],
   ['a foreign section', `${STDOUT}xyz: {}\n`, ':2: xyz: unknown key; known are source, filter, sinks'],
   ['a misspelt key', kafka('client_ib: a'), ':7: sinks.k.client_ib: unknown key; did you mean client_id?'],
@@ -153,7 +157,7 @@ test.each<[string, string, ...string[]]>([
   [
     'a merge key',
     'sinks:\n  a: &a { type: stdout }\n  b: { <<: *a }\n',
-    ':3: sinks.b: type is missing: must be one of stdout, file, kafka',
+    ':3: sinks.b: type is missing: must be one of stdout, file, kafka, forward',
   ],
   [
     'a variable in a flow list',
@@ -231,6 +235,6 @@ test('control characters of a file stay harmless in messages', () => {
   const text = '"a\\nb\\e[31m": 1\nsinks: { "s\\nt": { type: "x\\r\\ny" } }\n';
   expect(problemsOf(text)).toEqual([
     ':1: a?b?[31m: unknown key; known are source, filter, sinks',
-    ':2: sinks.s?t.type: must be one of stdout, file, kafka',
+    ':2: sinks.s?t.type: must be one of stdout, file, kafka, forward',
   ]);
 });
