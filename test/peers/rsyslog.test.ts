@@ -93,7 +93,8 @@ describeUnless(reason, 'rsyslog', () => {
       timeout: 5 * PEER_MS,
     }, async () => {
       const place = new Place();
-      const burst = await Burst.start({ count: 3 * RATE, rate: RATE });
+      // Longer than all that follows: it is ended below.
+      const burst = await Burst.start({ count: 1000 * RATE, rate: RATE });
       onTestFinished(() => burst.kill());
       const first = await capture(place, burst.pid);
       const peer = start(place);
@@ -101,7 +102,9 @@ describeUnless(reason, 'rsyslog', () => {
       await place.lines(RATE, () => peer.said);
       await first.stop('SIGKILL');
       const second = await capture(place, burst.pid);
-      await running;
+      await place.lines(place.writtenLines + 2 * RATE, () => peer.said);
+      burst.kill();
+      await running.catch(() => {});
       await second.stop('SIGTERM');
       const whole = linesOf(inputOf(place)).filter(isWhole);
       const lines = await place.lines(whole.length, () => peer.said);

@@ -79,8 +79,9 @@ describeUnless(reason, 'Telegraf', () => {
 
     test('go on when either is started again: nothing torn, nothing twice', { timeout: 300_000 }, async () => {
       const place = new Place();
-      const rate = 5000;
-      const burst = await Burst.start({ count: 20 * rate, rate });
+      const rate = 2000;
+      // Longer than all that follows: it is ended below.
+      const burst = await Burst.start({ count: 1000 * rate, rate });
       place.captureOf(['-p', `${burst.pid}`]);
       const first = start(place);
       await place.captures();
