@@ -85,6 +85,15 @@ describe.each(NAMES)('%s', (format) => {
     expect(utf8(await textOf(datum, { format, writerSchema }))).toContain('"\ufffd\\""');
   });
 
+  test('the longest record that a capture can make fits, whatever the names in it', async () => {
+    for (const byte of ['\u0001', '\ufffd', '"', 'x']) {
+      const names = { comm: byte.repeat(15), host: byte.repeat(64), user_name: byte.repeat(256) };
+      const places = { exe: byte.repeat(1034), cgroup_path: byte.repeat(1024), cgroup: byte.repeat(255) };
+      const longest = acceptOf({ ...names, ...places });
+      expect(lines(await shown(format, [longest]))).toEqual([OBJECTS[format](longest)]);
+    }
+  });
+
   test('its longest lines fit, and a datum that could overflow the output is refused with its offset', async () => {
     const core = await loadCore({ format });
     const control = (bytes: number) =>
