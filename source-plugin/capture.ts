@@ -6,6 +6,7 @@ import { type LiveSource, openLive } from './live.js';
 import { log } from './log.js';
 import { LossReport } from './loss.js';
 import { runPipeline } from './pipeline.js';
+import { cgroupPath, netnsInode } from './places.js';
 import { actsForItself, dropPrivileges } from './privileges.js';
 import { Outlets } from './run/outlets.js';
 import { stdoutSink } from './stdout.js';
@@ -25,7 +26,8 @@ interface Output {
 }
 
 /** Prints accepts until a signal or a closed pipe ends it. Rejects with what failed. */
-export async function capture(options: CliOptions): Promise<void> {
+export async function capture(given: CliOptions): Promise<void> {
+  const options = { ...given, ...filterOfPlaces(given) };
   const { format, time, timestamp, write } = options;
   const controller = new AbortController();
   const release = stopOnSignal(controller);
@@ -44,6 +46,14 @@ export async function capture(options: CliOptions): Promise<void> {
   } finally {
     release();
   }
+}
+
+/** Cgroups and network namespaces of this host as records have them. */
+function filterOfPlaces({ netnsPlaces, cgroups }: CliOptions): Pick<Filter, 'netns' | 'cgroups'> {
+  return {
+    ...(netnsPlaces && { netns: netnsPlaces.map((place) => netnsInode(String(place))) }),
+    ...(cgroups && { cgroups: cgroups.map(cgroupPath) }),
+  };
 }
 
 /** Gives up all privileges and opens the file, which thus is the caller's, also of sudo; root's own is opened before. */

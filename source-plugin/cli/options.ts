@@ -3,16 +3,9 @@ import type { TextFormat } from '../../filter-core/formats.js';
 import { HOOKS, type Hook } from '../../native/hooks.js';
 import type { LogLevel } from '../log.js';
 import { DEFAULT_RING_BYTES } from '../ring.js';
-import {
-  type Reject,
-  readFormat,
-  readHook,
-  readLogLevel,
-  readNewFile,
-  readPid,
-  readPorts,
-  readRingBytes,
-} from './values.js';
+import { FILTER_EXAMPLES, FILTER_OPTIONS, NETNS_PLACE_OPTION } from './filter-options.js';
+import { readPorts } from './filter-values.js';
+import { type Reject, readFormat, readHook, readLogLevel, readNewFile, readPid, readRingBytes } from './values.js';
 
 /** Which rows are printed, and how. An absent member means no such filter. */
 export interface RowOptions extends Filter {
@@ -34,6 +27,8 @@ export interface CliOptions extends RowOptions, LogOptions {
   readonly cgroupMap?: string;
   /** Pinned BPF map of mount namespace inodes. */
   readonly mntnsMap?: string;
+  /** Network namespaces: inode numbers, or paths of what has them. */
+  readonly netnsPlaces?: readonly (number | string)[];
   /** Size of the kernel's ring buffer, a power of two. */
   readonly ringBytes: number;
   /** The only kernel hook to take. */
@@ -98,7 +93,7 @@ export const HELP_OPTION = {
   prints: 'help',
 } as const;
 
-/** tcpaccept's own, with its help, and the format. */
+/** tcpaccept's own, with its help, further filters, and the format; `--netns` is each command's. */
 export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
   { flags: ['-T', '--time'], help: 'include time column on output (HH:MM:SS)', key: 'time', read: on },
   { flags: ['-t', '--timestamp'], help: 'include timestamp on output', key: 'timestamp', read: on },
@@ -106,12 +101,13 @@ export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
   {
     flags: ['-P', '--port'],
     metavar: 'PORTS',
-    help: 'comma-separated list of local ports to trace',
+    help: 'comma-separated list of local ports to trace, also ranges',
     key: 'ports',
     read: readPorts,
   },
   { flags: ['-4', '--ipv4'], help: 'trace IPv4 family only', exclusive: 'family', key: 'family', read: () => 4 },
   { flags: ['-6', '--ipv6'], help: 'trace IPv6 family only', exclusive: 'family', key: 'family', read: () => 6 },
+  ...FILTER_OPTIONS,
   {
     flags: ['--format'],
     metavar: 'FORMAT',
@@ -140,6 +136,7 @@ const DEFAULTS: CliOptions = { ...ROW_DEFAULTS, ...LOG_DEFAULTS, ringBytes: DEFA
 const OPTIONS: readonly Option<CliOptions>[] = [
   HELP_OPTION,
   ...ROW_OPTIONS,
+  NETNS_PLACE_OPTION,
   {
     flags: ['--write'],
     metavar: 'FILE.avro',
@@ -196,6 +193,8 @@ const EPILOG = `examples:
     acceptstream --write accepts.avro         # rows, and a recording
     acceptstream --ring-bytes 67108864        # room for longer bursts
 
+filters, of which all that are given must hold:
+${FILTER_EXAMPLES}
 commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
     acceptstream read FILE...       # print recordings or a Kafka topic (read -h)

@@ -1,4 +1,5 @@
 import { argumentError, usageError } from './errors.js';
+import { NETNS_OPTION } from './filter-options.js';
 import {
   asGiven,
   type Command,
@@ -78,6 +79,7 @@ const OPTIONS: readonly Option<ReadOptions>[] = [
     read: on,
   },
   ...ROW_OPTIONS,
+  NETNS_OPTION,
   LOG_OPTION,
   { flags: ['--cgroupmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },
   { flags: ['--mntnsmap'], metavar: 'PATH', help: '', refused: LIVE_ONLY },

@@ -7,12 +7,11 @@ import { quoted } from './errors.js';
 /** Makes the error of a bad value: the reader says what is wrong, the caller knows the option. */
 export type Reject = (message: string) => AcceptstreamError;
 
-const MAX_PORT = 65535;
 const MIN_RING_BYTES = 4096;
 const MAX_RING_BYTES = 2 ** 30;
 
 /** A decimal number with blanks around it; undefined for any other text. */
-function decimal(text: string): number | undefined {
+export function decimal(text: string): number | undefined {
   const digits = /^[ \t]*([0-9]+)[ \t]*$/.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
@@ -22,18 +21,6 @@ export function readPid(text: string, reject: Reject): number {
   const pid = decimal(text);
   if (pid === undefined) throw reject(`invalid PID ${quoted(text)}: a PID is 0 or more, in decimal`);
   return Math.min(pid, Number.MAX_SAFE_INTEGER);
-}
-
-/** Distinct ports of a comma-separated list, in its order. */
-export function readPorts(text: string, reject: Reject): readonly number[] {
-  return [...new Set(text.split(',').map((item) => readPort(item, text, reject)))];
-}
-
-function readPort(item: string, list: string, reject: Reject): number {
-  const port = decimal(item);
-  if (port !== undefined && port <= MAX_PORT) return port;
-  const place = item === list ? '' : ` in ${quoted(list)}`;
-  throw reject(`invalid port ${quoted(item)}${place}: ports are 0 to ${MAX_PORT}, in decimal`);
 }
 
 /** A size the kernel takes for a ring buffer: a power of two, at least a page. */

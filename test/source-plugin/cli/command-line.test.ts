@@ -76,10 +76,11 @@ describe('options', () => {
 });
 
 describe('errors', () => {
+  const PORTS = 'whole numbers from 0 to 65535, or two of them for a range, the lower one first, as 8000-8099';
   test.each<[string[], string]>([
-    [['-P', '65536'], "argument -P/--port: invalid port '65536': ports are 0 to 65535, in decimal"],
-    [['-P--'], "argument -P/--port: invalid port '--': ports are 0 to 65535, in decimal"],
-    [['-P', '80,'], "argument -P/--port: invalid port '' in '80,': ports are 0 to 65535, in decimal"],
+    [['-P', '65536'], `argument -P/--port: invalid port '65536': ports are ${PORTS}`],
+    [['-P--'], `argument -P/--port: invalid port '--': ports are ${PORTS}`],
+    [['-P', '80,'], `argument -P/--port: invalid port '' in '80,': ports are ${PORTS}`],
     [['-p', '0x10'], "argument -p/--pid: invalid PID '0x10': a PID is 0 or more, in decimal"],
     [['-4', '-6'], 'argument -6/--ipv6: not allowed with argument -4/--ipv4'],
     [['-6', '-4'], 'argument -4/--ipv4: not allowed with argument -6/--ipv6'],
