@@ -125,6 +125,7 @@ examples:
     acceptstream read /var/log/accepts --follow    # a folder, and what comes
     acceptstream read a.avro --since 2026-11-22T16:00 --until 2026-11-22T17:00
     ssh db1 cat accepts.avro | acceptstream read - --format json
+    acceptstream read a.avro --remote 10.0.0.0/8 --comm sshd  # as for a capture
     acceptstream read --kafka db1:9092 --topic accepts --registry http://db1:8081
     acceptstream read ... --since $(date +%s) --follow       # from now on
     acceptstream read ... --access kafka.yaml > accepts.txt  # TLS and a password
