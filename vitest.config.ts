@@ -23,7 +23,7 @@ export default defineConfig({
         // Captures see each other's accepts: one file at a time, when the others have ended.
         test: {
           name: 'live',
-          include: ['test/{live,peers}/**/*.test.ts'],
+          include: ['test/live/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -41,6 +41,18 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        // Other people's programs, fetched or built: npm run test:peers.
+        test: {
+          name: 'peers',
+          include: ['test/peers/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -19,10 +19,14 @@ async function check() {
   if (failure) throw failure.reason;
 }
 
+const given = process.argv.slice(2);
+// Peers are other people's programs, of which each has to be fetched: npm run test:peers.
+const projects = given.some((word) => word.startsWith('--project')) ? [] : ['--project', '!peers'];
+
 await command(async () => {
   await setUp({ tests: true });
   await interruptible(check);
   process.chdir(ROOT);
   // The runner would put its compiled configuration under node_modules, as root; so it runs the configuration as it is.
-  return withCapture(inModules('vitest/vitest.mjs'), ['run', '--configLoader', 'runner', ...process.argv.slice(2)]);
+  return withCapture(inModules('vitest/vitest.mjs'), ['run', '--configLoader', 'runner', ...projects, ...given]);
 });

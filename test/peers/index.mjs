@@ -1,18 +1,27 @@
-// npm run test:peers: the peers that have to be built, those of npm test beside them, and the unit under a real systemd.
+// npm run test:peers [-- PEER…]: the programs that take our records, each as it is, and the unit under a real systemd.
+// Options are the test runner's.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { checkService } from './systemd/guest.mjs';
 import { buildTelegraf } from './telegraf.mjs';
 
-const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'runner', '--project', 'live', 'test/peers'];
+const TESTED = ['rsyslog', 'syslog-ng', 'telegraf'];
+const ALL = [...TESTED, 'systemd'];
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'runner', '--project', 'peers'];
 
 const say = (text) => process.stderr.write(`peers: ${text}\n`);
 
-async function checkPeers() {
-  say('building Telegraf');
-  const telegraf = await buildTelegraf();
-  const env = { ...process.env, ACCEPTSTREAM_TELEGRAF: telegraf };
-  const [status] = await once(spawn(process.execPath, VITEST, { stdio: 'inherit', env }), 'exit');
+async function testPeers(peers, options) {
+  const env = { ...process.env };
+  if (peers.includes('telegraf')) {
+    say('building Telegraf');
+    env.ACCEPTSTREAM_TELEGRAF = await buildTelegraf();
+  }
+  const files = peers.map((peer) => `test/peers/${peer}.test.ts`);
+  const [status] = await once(
+    spawn(process.execPath, [...VITEST, ...files, ...options], { stdio: 'inherit', env }),
+    'exit',
+  );
   if (status !== 0) throw new Error('the tests of peers failed');
 }
 
@@ -22,8 +31,21 @@ async function checkUnit() {
   if (status !== 0) throw new Error(`the unit failed on ${kernel}:\n${words}`);
 }
 
+const options = process.argv.slice(2).filter((word) => word.startsWith('-'));
+const named = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const unknown = named.find((peer) => !ALL.includes(peer));
+if (unknown !== undefined) {
+  say(`no peer ${unknown}: peers are ${ALL.join(', ')}`);
+  process.exit(2);
+}
+const peers = named.length > 0 ? named : ALL;
+const tested = TESTED.filter((peer) => peers.includes(peer));
+const checks = [
+  ...(tested.length > 0 ? [() => testPeers(tested, options)] : []),
+  ...(peers.includes('systemd') ? [checkUnit] : []),
+];
 let failed = 0;
-for (const check of [checkPeers, checkUnit]) {
+for (const check of checks) {
   try {
     await check();
   } catch (error) {
@@ -31,5 +53,4 @@ for (const check of [checkPeers, checkUnit]) {
     say(error.message);
   }
 }
-console.log(`${2 - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
