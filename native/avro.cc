@@ -4,6 +4,8 @@ namespace acceptstream {
 
 namespace {
 
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
 // Length of the UTF-8 sequence at `at` (RFC 3629), 0 when the byte there starts none.
 size_t utf8_sequence(const uint8_t *at, const uint8_t *end) {
   const uint8_t first = *at;
@@ -18,12 +20,6 @@ size_t utf8_sequence(const uint8_t *at, const uint8_t *end) {
   return length;
 }
 
-uint64_t word_at(const char *text) {
-  uint64_t word;
-  memcpy(&word, text, sizeof(word));
-  return word;
-}
-
 // Eight bytes at a time, the last eight twice in part.
 bool is_ascii(std::string_view text) {
   uint64_t bits = 0;
@@ -33,7 +29,7 @@ bool is_ascii(std::string_view text) {
     for (size_t i = 0; i + 8 < text.size(); i += 8) bits |= word_at(text.data() + i);
     bits |= word_at(text.data() + text.size() - 8);
   }
-  return !(bits & 0x8080808080808080);
+  return !(bits & kHighBits);
 }
 
 uint8_t *put_repaired(uint8_t *out, std::string_view text) {
@@ -49,10 +45,29 @@ uint8_t *put_repaired(uint8_t *out, std::string_view text) {
   return put_bytes(out, {repaired, static_cast<size_t>(to - repaired)});
 }
 
+// The high bit of each byte that is zero, up to the first one at least; of bytes below 0x80.
+uint64_t zero_bytes(uint64_t word) { return (word - 0x0101010101010101) & ~word & kHighBits; }
+
 }  // namespace
 
 uint8_t *put_text(uint8_t *out, std::string_view text) {
   return is_ascii(text) ? put_bytes(out, text) : put_repaired(out, text);
+}
+
+std::string avro_text(std::string_view text) {
+  uint8_t put[kNumberMax + repaired_max(kTextMax)];
+  return {reinterpret_cast<char *>(put), static_cast<size_t>(put_text(put, text) - put)};
+}
+
+uint8_t *put_comm(uint8_t *out, const char *comm) {
+  const uint64_t low = word_at(comm);
+  const uint64_t high = word_at(comm + 8);
+  if ((low | high) & kHighBits) return put_text(out, {comm, strnlen(comm, 16)});
+  const uint64_t ends[] = {zero_bytes(low), zero_bytes(high)};
+  const int length = ends[0] ? __builtin_ctzll(ends[0]) / 8 : ends[1] ? 8 + __builtin_ctzll(ends[1]) / 8 : 16;
+  *out = static_cast<uint8_t>(2 * length);
+  memcpy(out + 1, comm, 16);
+  return out + 1 + length;
 }
 
 }  // namespace acceptstream

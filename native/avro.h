@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace acceptstream {
@@ -38,7 +39,24 @@ inline uint8_t *put_bytes(uint8_t *out, std::string_view text) {
   return out + text.size();
 }
 
+inline uint64_t word_at(const char *text) {
+  uint64_t word;
+  memcpy(&word, text, sizeof(word));
+  return word;
+}
+
+inline uint8_t *put_made(uint8_t *out, const std::string &made) {
+  memcpy(out, made.data(), made.size());
+  return out + made.size();
+}
+
 // Kernel strings are arbitrary bytes: each that is not UTF-8 becomes one U+FFFD. At most kTextMax of them.
 uint8_t *put_text(uint8_t *out, std::string_view text);
+
+// What put_text puts, to be kept and put again.
+std::string avro_text(std::string_view text);
+
+// The name of a thread or process: up to the first NUL of 16 bytes.
+uint8_t *put_comm(uint8_t *out, const char *comm);
 
 }  // namespace acceptstream

@@ -1,5 +1,6 @@
 #include "community_id.h"
 
+#include <endian.h>
 #include <sha1.h>
 
 #include <cstdint>
@@ -10,72 +11,96 @@ namespace acceptstream {
 
 namespace {
 
-constexpr uint8_t kTcp = 6;
-constexpr size_t kSeedBytes = 2;
+constexpr uint64_t kTcp = 6;
+constexpr uint64_t kSeed = 0;
+constexpr uint64_t kEndMark = 0x80;
+constexpr size_t kDigits = 27;
+constexpr size_t kBlockWords = SHA1_BLOCK_LENGTH / sizeof(uint64_t);
 
+// As numbers, which order as their bytes in network order do. An IPv4 address is in the last four bytes.
 struct Endpoint {
-  const uint8_t *address;
+  uint64_t high;
+  uint64_t low;
   uint16_t port;
 };
 
-bool is_mapped(const uint8_t *address) {
-  static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return !memcmp(address, prefix, sizeof(prefix));
+uint64_t big_endian(const uint8_t *bytes) {
+  uint64_t word;
+  memcpy(&word, bytes, sizeof(word));
+  return be64toh(word);
 }
 
-bool is_before(const Endpoint &one, const Endpoint &other, size_t bytes) {
-  const int order = memcmp(one.address, other.address, bytes);
-  return order < 0 || (order == 0 && one.port < other.port);
+Endpoint endpoint_of(uint8_t version, const uint8_t *address, uint16_t port) {
+  if (version == 4) return {0, big_endian(address) >> 32, port};
+  return {big_endian(address), big_endian(address + 8), port};
 }
 
-uint8_t *put_port(uint8_t *out, uint16_t port) {
-  *out++ = static_cast<uint8_t>(port >> 8);
-  *out++ = static_cast<uint8_t>(port);
-  return out;
+bool is_mapped(const Endpoint &end) { return end.high == 0 && end.low >> 32 == 0xffff; }
+
+bool is_before(const Endpoint &one, const Endpoint &other) {
+  if (one.high != other.high) return one.high < other.high;
+  return one.low != other.low ? one.low < other.low : one.port < other.port;
 }
 
 // The one block that is hashed: seed, addresses, protocol, a zero, ports; then SHA-1's end mark and length in bits
 // (RFC 3174, section 4). libmd's own padding takes three times as long as the hash.
-void fill_block(uint8_t *block, const Endpoint *ends, size_t bytes) {
-  uint8_t *out = block + kSeedBytes;
-  for (int i = 0; i < 2; i++, out += bytes) memcpy(out, ends[i].address, bytes);
-  *out++ = kTcp;
-  *out++ = 0;
-  for (int i = 0; i < 2; i++) out = put_port(out, ends[i].port);
-  const size_t bits = static_cast<size_t>(out - block) * 8;
-  *out = 0x80;
-  put_port(block + SHA1_BLOCK_LENGTH - 2, static_cast<uint16_t>(bits));
+// Whole words are stored, because the hash reads what was just written.
+void fill_block(uint64_t *block, const Endpoint *ends, bool is_ipv4) {
+  const uint64_t tail = kTcp << 56 | uint64_t{ends[0].port} << 32 | uint64_t{ends[1].port} << 16 | kEndMark << 8;
+  const uint64_t short_words[] = {ends[0].low << 32 | (ends[1].low & 0xffffffff), tail};
+  const uint64_t long_words[] = {ends[0].high, ends[0].low, ends[1].high, ends[1].low, tail};
+  const uint64_t *words = is_ipv4 ? short_words : long_words;
+  const size_t count = is_ipv4 ? 2 : 5;
+  uint64_t before = kSeed;
+  for (size_t i = 0; i < count; i++) {
+    block[i] = htobe64(before << 48 | words[i] >> 16);
+    before = words[i];
+  }
+  block[count] = htobe64(before << 48);
+  block[kBlockWords - 1] = htobe64(count * 64);
 }
 
-// SHA-1's five words as RFC 4648's base64: six bits a character, the last one of four and two zero bits.
+using Words = uint64_t __attribute__((vector_size(16)));
+using Digits = int8_t __attribute__((vector_size(16)));
+
+// Six bits in each byte of the lower 48 bits, the first in the lowest byte.
+uint64_t sixes_of(uint64_t bits) {
+  const uint64_t fours = (bits & 0xffffff) | (bits & 0xffffff000000) << 8;
+  const uint64_t twos = (fours & 0xfff00000fff) | (fours & 0xfff00000fff000) << 4;
+  return htole64(__builtin_bswap64((twos & 0x3f003f003f003f) | (twos & 0xfc00fc00fc00fc0) << 2));
+}
+
+// Base64's digits (RFC 4648) for sixteen times six bits: A-Z, a-z, 0-9, + and /.
+char *write_digits(uint64_t first, uint64_t second, char *out) {
+  const Digits value = reinterpret_cast<Digits>(Words{sixes_of(first), sixes_of(second)});
+  const Digits text = value + 'A' + ((value > 25) & ('a' - 'Z' - 1)) + ((value > 51) & ('0' - 'z' - 1)) +
+                      ((value > 61) & ('+' - '9' - 1)) + ((value > 62) & ('/' - '+' - 1));
+  memcpy(out, &text, sizeof(text));
+  return out + sizeof(text);
+}
+
+// SHA-1's five words, 48 bits at a time.
 char *write_base64(const uint32_t *words, char *out) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  uint64_t bits = 0;
-  int held = 0;
-  for (int i = 0; i < 5; i++) {
-    bits = bits << 32 | words[i];
-    for (held += 32; held >= 6; held -= 6) *out++ = digits[bits >> (held - 6) & 63];
-  }
-  *out++ = digits[bits << (6 - held) & 63];
-  *out++ = '=';
-  return out;
+  out = write_digits(uint64_t{words[0]} << 16 | words[1] >> 16, uint64_t{words[1] & 0xffff} << 32 | words[2], out);
+  // The last five are not wanted.
+  write_digits(uint64_t{words[3]} << 16 | words[4] >> 16, uint64_t{words[4] & 0xffff} << 32, out);
+  out += kDigits - 16;
+  *out = '=';
+  return out + 1;
 }
 
 }  // namespace
 
 char *write_community_id(const accept_event &event, char *out) {
-  Endpoint ends[] = {{event.remote_address, event.remote_port}, {event.local_address, event.local_port}};
-  size_t bytes = event.ip_version == 4 ? 4 : 16;
-  if (bytes == 16 && is_mapped(ends[0].address) && is_mapped(ends[1].address)) {
-    bytes = 4;
-    for (Endpoint &end : ends) end.address += 12;
-  }
-  if (is_before(ends[1], ends[0], bytes)) std::swap(ends[0], ends[1]);
-  uint8_t block[SHA1_BLOCK_LENGTH] = {};
-  fill_block(block, ends, bytes);
+  Endpoint ends[] = {endpoint_of(event.ip_version, event.remote_address, event.remote_port),
+                     endpoint_of(event.ip_version, event.local_address, event.local_port)};
+  const bool is_ipv4 = event.ip_version == 4 || (is_mapped(ends[0]) && is_mapped(ends[1]));
+  if (is_before(ends[1], ends[0])) std::swap(ends[0], ends[1]);
+  uint64_t block[kBlockWords] = {};
+  fill_block(block, ends, is_ipv4);
   SHA1_CTX hash;
   SHA1Init(&hash);
-  SHA1Transform(hash.state, block);
+  SHA1Transform(hash.state, reinterpret_cast<const uint8_t *>(block));
   *out++ = '1';
   *out++ = ':';
   return write_base64(hash.state, out);

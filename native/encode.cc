@@ -12,15 +12,15 @@ namespace acceptstream {
 namespace {
 
 // By accept_hook.
-constexpr const char *kHookNames[] = {
+constexpr std::string_view kHookNames[] = {
     "fentry:__inet_accept",        "fentry:security_sock_graft", "kprobe:__inet_accept",
     "kprobe:security_sock_graft", "tracepoint:sys_exit_accept",  "tp_btf:sys_exit",
 };
 constexpr size_t kHooks = sizeof(kHookNames) / sizeof(*kHookNames);
 // All numbers and lengths at their longest, booleans counted as such; what each text has at most.
 constexpr size_t kNumbersMax = 36 * kNumberMax;
-constexpr size_t kTextsMax = 2 * kAddressTextMax + 64 + repaired_max(ACCEPT_COMM_BYTES + ACCEPT_NAME_BYTES) + Places::kMax +
-                             kEntityIdMax + repaired_max(UserNames::kNameMax) + kCommunityIdBytes;
+constexpr size_t kTextsMax = 2 * kAddressTextMax + 64 + repaired_max(ACCEPT_COMM_BYTES) + Place::kMax +
+                             kEntityIdRoom + repaired_max(UserNames::kNameMax) + kCommunityIdRoom;
 
 uint8_t *put_address(uint8_t *out, uint8_t version, const uint8_t *address) {
   char *text = reinterpret_cast<char *>(out + 1);
@@ -38,7 +38,7 @@ uint8_t *put_process(uint8_t *out, const accept_event &event, const WallClock &c
   out = put(out, event.ppid);
   out = put(out, event.uid);
   out = put(out, event.gid);
-  out = put_text(out, {event.comm, strnlen(event.comm, sizeof(event.comm))});
+  out = put_comm(out, event.comm);
   return put(out, event.process_start_ns ? clock.from_boottime_us(event.process_start_ns) : -1);
 }
 
@@ -52,12 +52,12 @@ uint8_t *put_connection(uint8_t *out, const accept_event &event) {
   return put_bool(out, event.flags & ACCEPT_MPTCP);
 }
 
-uint8_t *put_place(uint8_t *out, const accept_event &event) {
+uint8_t *put_place(uint8_t *out, const accept_event &event, const Place &place) {
   out = put(out, or_unknown(event.netns));
   out = put(out, or_unknown(event.mntns));
   out = put(out, or_unknown(event.pidns));
   out = put(out, event.cgroup_id ? event.cgroup_id : -1);
-  return put_text(out, cgroup_leaf(event));
+  return put_made(out, place.cgroup);
 }
 
 uint8_t *put_queue(uint8_t *out, const accept_event &event) {
@@ -72,8 +72,9 @@ uint8_t *put_community_id(uint8_t *out, const accept_event &event) {
   return reinterpret_cast<uint8_t *>(write_community_id(event, reinterpret_cast<char *>(out)));
 }
 
+// As long as it may be, unlike texts of the kernel.
 std::string avro_string(const std::string &text) {
-  uint8_t length[10];
+  uint8_t length[kNumberMax];
   return std::string(reinterpret_cast<char *>(length), put(length, static_cast<int64_t>(text.size())) - length) + text;
 }
 
@@ -94,29 +95,24 @@ Encoder::Encoder(const Identity &identity)
 uint8_t *Encoder::encode(const uint8_t *data, size_t length, uint8_t *out) {
   const accept_event &event = *reinterpret_cast<const accept_event *>(data);
   if (!is_ours(event, length)) return nullptr;
-  const char *hook = kHookNames[event.hook];
+  const Place &place = places_.find(event);
   out = put(out, clock_.from_monotonic_us(event.monotonic_ns));
   out = put(out, static_cast<int64_t>(event.monotonic_ns / 1000));
-  memcpy(out, origin_.data(), origin_.size());
-  out += origin_.size();
+  out = put_made(out, origin_);
   out = put(out, event.cpu);
   out = put(out, static_cast<int64_t>(event.sequence));
   out = put(out, static_cast<int64_t>(event.lost));
-  out = put_bytes(out, hook);
+  out = put_bytes(out, kHookNames[event.hook]);
   out = put_process(out, event, clock_);
   out = put_connection(out, event);
-  out = put_place(out, event);
+  out = put_place(out, event, place);
   out = put_queue(out, event);
-  return put_labels(event, out);
-}
-
-uint8_t *Encoder::put_labels(const accept_event &event, uint8_t *out) {
-  out = places_.put(event, out);
+  out = put_made(out, place.labels);
   out = put_entity_id(out, event, identity_.boot_id);
-  out = put_text(out, user_names_.find(event.uid, event.monotonic_ns));
+  out = put_made(out, user_names_.find(event.uid, event.monotonic_ns));
   return put_community_id(out, event);
 }
 
-const char *hook_name(uint8_t hook) { return hook < kHooks ? kHookNames[hook] : nullptr; }
+const char *hook_name(uint8_t hook) { return hook < kHooks ? kHookNames[hook].data() : nullptr; }
 
 }  // namespace acceptstream

@@ -38,8 +38,6 @@ class Encoder {
   uint8_t *encode(const uint8_t *event, size_t length, uint8_t *out);
 
  private:
-  uint8_t *put_labels(const accept_event &event, uint8_t *out);
-
   Identity identity_;
   std::string origin_;  // host, host_id and capture_id as they stand in every datum
   WallClock clock_;

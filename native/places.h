@@ -1,7 +1,8 @@
-// Where a process lives: cgroup_path, exe and container_id of a record, made of an event's names.
+// Where a process lives: cgroup, cgroup_path, exe and container_id of a record, made of an event's names.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "../bpf/event.h"
@@ -11,28 +12,27 @@
 
 namespace acceptstream {
 
+// The fields as they stand in a datum.
+struct Place {
+  // Most bytes of all of them.
+  static constexpr size_t kMax =
+      2 * (kNumberMax + repaired_max(kPathMax)) + 2 * kNumberMax + repaired_max(ACCEPT_NAME_BYTES) + kContainerIdBytes;
+
+  uint64_t shape = 0;  // 0: nothing is kept here
+  std::string names;
+  std::string cgroup;
+  std::string labels;  // cgroup_path, exe, container_id
+};
+
 // A server accepts many times: what was made of the same names is kept. Belongs to one thread.
 class Places {
  public:
-  // Most bytes of the three fields.
-  static constexpr size_t kMax = 2 * (kNumberMax + repaired_max(kPathMax)) + kNumberMax + kContainerIdBytes;
-
-  // Puts the three fields. Returns the end.
-  uint8_t *put(const accept_event &event, uint8_t *out);
+  // Valid until the next call.
+  const Place &find(const accept_event &event);
 
  private:
-  static constexpr size_t kNamesMax = 320;
-  static constexpr size_t kFieldsMax = 448;
-
-  struct Kept {
-    uint64_t shape = 0;  // 0: nothing is kept here
-    uint16_t bytes = 0;
-    uint8_t names[kNamesMax];
-    uint8_t fields[kFieldsMax];
-  };
-
   // Names have one place each; others with the same place take it over.
-  std::vector<Kept> kept_ = std::vector<Kept>(128);
+  std::vector<Place> kept_ = std::vector<Place>(128);
 };
 
 }  // namespace acceptstream

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "avro.h"
+
 namespace acceptstream {
 
 namespace {
@@ -23,7 +25,7 @@ std::string ask(uid_t uid) {
 
 const std::string &UserNames::find(uid_t uid, uint64_t now_ns) {
   Answer &answer = answers_[uid % answers_.size()];
-  if (answer.uid != uid || answer.until_ns <= now_ns) answer = {now_ns + kKeptNs, uid, ask(uid)};
+  if (answer.uid != uid || answer.until_ns <= now_ns) answer = {now_ns + kKeptNs, uid, avro_text(ask(uid))};
   return answer.name;
 }
 

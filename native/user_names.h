@@ -15,8 +15,8 @@ class UserNames {
   // The longest name (LOGIN_NAME_MAX without its NUL); longer ones count as unknown.
   static constexpr size_t kNameMax = 255;
 
-  // The name as the service gives it, any bytes; empty when there is none. `now_ns` is a clock that does not go back.
-  // Valid until the next call.
+  // The name as the service gives it, as it stands in a datum; an empty one when there is none. `now_ns` is a clock that
+  // does not go back. Valid until the next call.
   const std::string &find(uid_t uid, uint64_t now_ns);
 
  private:
