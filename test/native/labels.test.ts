@@ -15,6 +15,19 @@ test('a process is named by boot, pid and start', () => {
   expect(recordOf(longest, identity).entity_id).toBe(`${BOOT}:2147483647:9223372036854775807`);
 });
 
+test('any pid and start stand in it digit for digit, where its length needs two bytes too', () => {
+  const identity = identityOf({ bootId: BOOT });
+  const powers = Array.from({ length: 19 }, (_, digits) => [10n ** BigInt(digits), 10n ** BigInt(digits + 1) - 1n]);
+  const events = powers.flat().map((start) => (start > 2n ** 63n ? 2n ** 63n - 1n : start));
+  for (const pid of [1, 9, 10, 4_194_304, 99_999_999, 100_000_000, 2 ** 31 - 1])
+    expect(
+      recordsOf(
+        events.map((processStartNs) => ({ pid, processStartNs })),
+        identity,
+      ).map((record) => record.entity_id),
+    ).toEqual(events.map((start) => `${BOOT}:${pid}:${start}`));
+});
+
 test.each([
   ['the boot', { processStartNs: 1n }, ''],
   ['a boot with the name of one', { processStartNs: 1n }, 'x'.repeat(500)],
