@@ -74,7 +74,7 @@ class FileSink implements Sink {
     return this.#inTurn(async () => {
       if (this.#isClosed) return;
       this.#isClosed = true;
-      await this.#finish().finally(() => this.#parts.lock.release());
+      await this.#retire().finally(() => this.#parts.lock.release());
     });
   }
 
@@ -91,13 +91,13 @@ class FileSink implements Sink {
 
   async #rotate(recording: Recording): Promise<void> {
     if (this.#recording !== recording) return;
+    await this.#retire().catch((error) => this.#parts.events.onWarn(reasonOf(error)));
+  }
+
+  async #retire(): Promise<void> {
     const { target, options, events } = this.#parts;
-    try {
-      await this.#finish();
-      retainNow(target, options, events);
-    } catch (error) {
-      events.onWarn(reasonOf(error));
-    }
+    await this.#finish();
+    retainNow(target, options, events);
   }
 
   async #write(batch: Batch): Promise<void> {
