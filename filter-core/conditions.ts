@@ -36,7 +36,7 @@ function isRange(value: unknown): boolean {
 const PORT: EntryKind = {
   one: 'port',
   many: 'ports',
-  are: 'whole numbers from 0 to 65535, or two of them for a range, the lower one first',
+  are: 'whole numbers from 0 to 65535, or two of them for a range (8000-8099), the lower one first',
   fits: (entry) => isPort(entry) || isRange(entry),
 };
 
@@ -103,8 +103,8 @@ export const LISTS = {
   containers: CONTAINER,
 } as const satisfies Partial<Record<keyof Filter, EntryKind>>;
 
-const INTERVAL_MAX = 86_400_000;
-const RECORDS_MAX = 1_000_000_000;
+/** What the numbers of a rate limit can be, from 1 on. */
+export const RATE_MOST = { records: 1_000_000_000, intervalMs: 86_400_000 } as const;
 
 function refuse(name: string, message: string): never {
   throw new AcceptstreamError('USAGE', `filter.${name}`, message);
@@ -129,11 +129,14 @@ function checkList(name: string, list: unknown, { many, are, fits, most = Number
 function checkRateLimit({ rateLimit }: Filter): void {
   if (rateLimit === undefined) return;
   const { records, key, intervalMs = 1000 } = rateLimit ?? {};
-  if (!isWhole(records, RECORDS_MAX) || records === 0)
-    refuse('rateLimit', `records must be a whole number from 1 to ${RECORDS_MAX}, not ${shown(records)}`);
+  if (!isWhole(records, RATE_MOST.records) || records === 0)
+    refuse('rateLimit', `records must be a whole number from 1 to ${RATE_MOST.records}, not ${shown(records)}`);
   if (!RATE_KEYS.includes(key)) refuse('rateLimit', `key must be one of ${RATE_KEYS.join(', ')}, not ${shown(key)}`);
-  if (!isWhole(intervalMs, INTERVAL_MAX) || intervalMs === 0)
-    refuse('rateLimit', `intervalMs must be a whole number from 1 to ${INTERVAL_MAX}, not ${shown(intervalMs)}`);
+  if (!isWhole(intervalMs, RATE_MOST.intervalMs) || intervalMs === 0)
+    refuse(
+      'rateLimit',
+      `intervalMs must be a whole number from 1 to ${RATE_MOST.intervalMs}, not ${shown(intervalMs)}`,
+    );
 }
 
 function checkTime(name: 'since' | 'until', { [name]: time }: Filter): void {

@@ -5,6 +5,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { AcceptstreamError, oneLine, reasonOf } from '../../schemas/error.js';
 import { ConfigDocument, MAX_PROBLEMS, type Problem } from './document.js';
 import { resolveFiles } from './files.js';
+import { placeConflicts } from './filter.js';
 import { explainAll } from './problems.js';
 import { type Conflict, conflicts } from './rules.js';
 import type { RunConfig } from './types.js';
@@ -22,7 +23,12 @@ export interface FileShape<T> {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const RUN: FileShape<RunConfig> = { schema: { $ref: 'config' }, defaults: { source: {}, filter: {} }, conflicts };
+const AGAIN: FileShape<RunConfig> = { schema: { $ref: 'config' }, defaults: { source: {}, filter: {} }, conflicts };
+
+const RUN: FileShape<RunConfig> = {
+  ...AGAIN,
+  conflicts: (config) => [...conflicts(config), ...(isMap(config.filter) ? placeConflicts(config.filter) : [])],
+};
 
 /** By schema: compiling one takes as long as a file takes altogether. */
 const checks = new WeakMap<object, ValidateFunction>();
@@ -36,6 +42,14 @@ export function loadConfig(path: string, env: Environment = process.env): RunCon
 }
 
 /**
+ * As loadConfig, for a run that goes on with its source and filter: places in it may be gone, or out of reach without the
+ * privileges that it had.
+ */
+export function loadConfigAgain(path: string): RunConfig {
+  return loadFile(path, AGAIN);
+}
+
+/**
  * Reads and validates a file whole: ${NAME} replaced from `env`, defaults filled in, file names made absolute, secrets
  * read from their files. Throws USAGE with one line per problem (FILE:LINE: what and remedy).
  */
@@ -45,10 +59,12 @@ export function loadFile<T>(path: string, shape: FileShape<T>, env: Environment 
   const content = withDefaults(document.values, shape.defaults);
   const invalid = validate(content, shape, document);
   const { content: resolved, problems: unreadable } = resolveFiles(content as T, dirname(path));
-  const found = [...conflictsOf(content, shape), ...unreadable].map(({ path: keys, message }) => ({
-    line: document.lineOf(keys),
-    message: `${keys.join('.')}: ${message}`,
-  }));
+  const found = [...conflictsOf(content, shape).slice(0, MAX_PROBLEMS + 1), ...unreadable].map(
+    ({ path: keys, message }) => ({
+      line: document.lineOf(keys),
+      message: `${keys.join('.')}: ${message}`,
+    }),
+  );
   const problems = [...document.problems, ...invalid, ...found];
   if (problems.length > 0) throw refusal(path, problems);
   return resolved;
@@ -102,7 +118,13 @@ function validate<T>(content: unknown, { schema }: FileShape<T>, document: Confi
 }
 
 function compile(schema: object): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, discriminator: true, useDefaults: true, verbose: true });
+  const ajv = new Ajv({
+    allErrors: true,
+    allowUnionTypes: true,
+    discriminator: true,
+    useDefaults: true,
+    verbose: true,
+  });
   ajv.addSchema(require('#schemas/config.schema.json'), 'config');
   return ajv.compile(schema);
 }

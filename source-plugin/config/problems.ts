@@ -42,7 +42,7 @@ function explain(error: ErrorObject): string {
     case 'const':
       return choice([params.allowedValue], data);
     case 'type':
-      return `${data === null ? 'has no value, ' : ''}must be ${article(String(params.type))}`;
+      return `${data === null ? 'has no value, ' : ''}must be ${article(String(params.type))}${quotes(error)}`;
     case 'pattern':
       return `must be ${parentSchema?.description}`;
     case 'discriminator':
@@ -67,9 +67,19 @@ function unknownType({ params, parentSchema }: ErrorObject): string {
 
 function article(type: string): string {
   return (
-    { array: 'a list', object: 'a map of keys', integer: 'a whole number', boolean: 'true or false' }[type] ??
-    `a ${type}`
+    {
+      array: 'a list',
+      object: 'a map of keys',
+      integer: 'a whole number',
+      'integer,string': 'a whole number or a string',
+      boolean: 'true or false',
+    }[type] ?? `a ${type}`
   );
+}
+
+// Names and ids may be nothing but digits.
+function quotes({ params, data }: ErrorObject): string {
+  return params.type === 'string' && typeof data === 'number' ? ': write it in quotes' : '';
 }
 
 function suggestion(name: string, known: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { isTable } from '../../filter-core/formats.js';
 import type { Path } from './document.js';
+import { filterConflicts } from './filter.js';
 import type {
   FileConfig,
   ForwardConfig,
@@ -151,5 +152,6 @@ function crowded(sinks: readonly (readonly [string, SinkConfig])[]): Conflict[] 
 /** Every impossible combination in a configuration; one that is of the wrong shape elsewhere is looked at, too. */
 export function conflicts(config: RunConfig): Conflict[] {
   const sinks = isMap(config.sinks) ? Object.entries(config.sinks).filter(([, sink]) => isMap(sink)) : [];
-  return [...crowded(sinks), ...sinks.flatMap(([name, sink]) => sinkConflicts(sink, ['sinks', name]))];
+  const found = sinks.flatMap(([name, sink]) => sinkConflicts(sink, ['sinks', name]));
+  return [...(isMap(config.filter) ? filterConflicts(config.filter) : []), ...crowded(sinks), ...found];
 }

@@ -1,3 +1,4 @@
+import type { RateKey } from '../../filter-core/filter.js';
 import type { TextFormat } from '../../filter-core/formats.js';
 
 /** A configuration that passed schemas/config.schema.json and the rules of rules.ts, defaults filled in. */
@@ -14,10 +15,31 @@ export interface SourceConfig {
 
 export interface FilterConfig {
   readonly pid?: number;
-  readonly ports?: readonly number[];
+  /** Each a port, or a range as 8000-8099. */
+  readonly ports?: readonly (number | string)[];
   readonly family?: 4 | 6;
+  readonly remote_nets?: readonly string[];
+  readonly exclude_remote_nets?: readonly string[];
+  readonly local_nets?: readonly string[];
+  readonly exclude_local_nets?: readonly string[];
+  readonly remote_ports?: readonly (number | string)[];
+  readonly uids?: readonly number[];
+  readonly comms?: readonly string[];
+  /** Inode numbers and paths. */
+  readonly netns?: readonly (number | string)[];
+  /** From the root of the hierarchy, or from where it is mounted. */
+  readonly cgroups?: readonly string[];
+  readonly containers?: readonly string[];
+  readonly loopback?: boolean;
+  readonly rate_limit?: RateLimitConfig;
   readonly cgroup_map?: string;
   readonly mntns_map?: string;
+}
+
+export interface RateLimitConfig {
+  readonly records: number;
+  readonly key: RateKey;
+  readonly interval_ms: number;
 }
 
 export type SinkConfig = StdoutConfig | FileConfig | KafkaConfig | ForwardConfig;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AcceptstreamError, reasonOf } from '../../schemas/error.js';
-import { loadConfig } from '../config/load.js';
+import { loadConfigAgain } from '../config/load.js';
 import type { RunConfig } from '../config/types.js';
 import { log } from '../log.js';
 import { connect } from './connect.js';
@@ -55,7 +55,7 @@ export function reloadOnHangup(run: Reloadable, started: Promise<unknown>): () =
 }
 
 async function reloaded({ path, config: former, outlets, signal }: Reloadable): Promise<RunConfig> {
-  const config = loadConfig(path);
+  const config = loadConfigAgain(path);
   for (const part of ['source', 'filter'] as const) {
     if (!isDeepStrictEqual(config[part], former[part]))
       throw new AcceptstreamError('USAGE', 'reload', `${part} belongs to the kernel programs: restart to change it`);

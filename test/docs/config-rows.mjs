@@ -12,10 +12,15 @@ function rangeText({ minimum, maximum }) {
   return minimum === undefined ? 'whole number' : `${minimum}${maximum === undefined ? ' or more' : ` to ${maximum}`}`;
 }
 
+function itemsText({ type }) {
+  if (Array.isArray(type)) return 'whole numbers, texts';
+  return type === 'integer' ? 'whole numbers' : 'texts';
+}
+
 function valuesText(schema) {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum) return enumText(schema.enum);
-  if (schema.type === 'array') return `list of ${schema.items.type === 'integer' ? rangeText(schema.items) : 'texts'}`;
+  if (schema.type === 'array') return `list of ${itemsText(schema.items)}`;
   if (schema.type === 'integer') return rangeText(schema);
   return { boolean: '`true`, `false`', string: 'text', object: 'keys below' }[schema.type];
 }

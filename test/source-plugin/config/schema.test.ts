@@ -19,7 +19,7 @@ test('there is an example', () => {
 });
 
 test.each(examples)('pipelines/%s is valid by the published schema alone, and loads', (name) => {
-  const check = new Ajv({ discriminator: true }).compile(schema);
+  const check = new Ajv({ allowUnionTypes: true, discriminator: true }).compile(schema);
   expect(check(parse(readFileSync(join(PIPELINES, name), 'utf8'))), JSON.stringify(check.errors)).toBe(true);
   expect(Object.keys(loadConfig(join(PIPELINES, name), {}).sinks)).not.toEqual([]);
 });
