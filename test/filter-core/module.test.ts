@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { LISTS } from '../../filter-core/conditions.js';
-import { type CoreOptions, loadCore } from '../../filter-core/index.js';
+import { type CoreOptions, type Filter, loadCore } from '../../filter-core/index.js';
 import { instantiateCore } from '../../filter-core/module.js';
 import { ACCEPT_FIELDS } from '../../schemas/accept.js';
 import { acceptOf } from '../source-plugin/memory-source.js';
@@ -171,13 +171,13 @@ describe('options that are refused', () => {
 });
 
 test('a filter may have as much as there is room for', async () => {
-  const full = (entry: unknown, most = 1) => Array.from({ length: most }, () => entry);
-  const filter = {
+  const full = <T>(entry: T, most = 1): T[] => Array.from({ length: most }, () => entry);
+  const filter: Filter = {
     remoteNets: full('::/0', LISTS.remoteNets.most),
     uids: full(0, LISTS.uids.most),
     cgroups: full('/', LISTS.cgroups.most),
     ports: [[0, 65535]],
     rateLimit: { records: 1_000_000_000, key: 'pid', intervalMs: 86_400_000 },
   };
-  await expect(loadCore({ format: 'avro', filter } as CoreOptions)).resolves.toBeDefined();
+  await expect(loadCore({ format: 'avro', filter })).resolves.toBeDefined();
 });

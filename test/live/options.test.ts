@@ -27,6 +27,25 @@ interface Case {
 const ports = (all: Ports, names: readonly Names[]) => names.map((name) => all[name].ready.port).join();
 const everyone = ['first', 'second', 'third', 'last'] as const;
 
+/** Beyond tcpaccept's; all accepts are of this host itself. */
+const FILTERS: readonly (readonly [string, readonly Names[]])[] = [
+  ['--remote 127.0.0.0/8', ['first', 'third', 'last']],
+  ['--exclude-remote 0.0.0.0/0', ['second']],
+  ['--local ::1,192.0.2.0/24', ['second']],
+  ['--exclude-local ::/0', ['first', 'third', 'last']],
+  ['--remote-port 1-65535', everyone],
+  ['--remote-port 0', []],
+  ['--uid 0', everyone],
+  ['--uid 4294967294', []],
+  ['--comm scenario', everyone],
+  ['--comm scenari', []],
+  ['--netns 1', []],
+  ['--cgroup-path /', everyone],
+  ['--container 0123456789ab', []],
+  ['--no-loopback', []],
+  ['--rate-limit 1/pid', everyone],
+];
+
 const CASES: readonly Case[] = [
   { name: '-P', args: (all) => ['-P', ports(all, everyone)], shown: everyone },
   {
@@ -46,6 +65,24 @@ const CASES: readonly Case[] = [
   {
     name: '--cgroupmap with -4 and -P',
     args: (all, pins) => ['-4', '--cgroupmap', pins.path('cgroups'), '-P', ports(all, ['second', 'last'])],
+    shown: ['last'],
+  },
+  ...FILTERS.map(
+    ([text, shown]): Case => ({
+      name: text,
+      args: (all) => [...text.split(' '), '-P', ports(all, everyone)],
+      shown,
+    }),
+  ),
+  {
+    name: '--netns with a path and a number',
+    args: (all) => ['--netns', `1,/proc/${all.first.ready.pid}/ns/net`, '-P', ports(all, everyone)],
+    shown: everyone,
+  },
+  { name: '--cgroup-path', args: (all) => ['--cgroup-path', `${all.first.ready.cgroup}/`], shown: everyone },
+  {
+    name: '-P with a range',
+    args: (all) => ['-p', `${all.last.ready.pid}`, '-P', `${all.last.ready.port}-65535`],
     shown: ['last'],
   },
   { name: '--ring-bytes', args: (all) => ['--ring-bytes', '65536', '-P', ports(all, everyone)], shown: everyone },
