@@ -18,9 +18,19 @@ export interface Block {
   readonly offset: number;
   readonly records: number;
   readonly isInflated: boolean;
-  /** Its datums, inflated, in pieces that are cut anywhere; one is overwritten when the next is asked for. */
-  readonly pieces: AsyncGenerator<Buffer, void>;
+  /** Its datums, inflated; of a large one the first come with `pieces`. Overwritten when a piece or a block is asked for. */
+  readonly datums: Buffer;
+  /** Of a large one, cut anywhere; one is overwritten when the next is asked for. */
+  readonly pieces?: AsyncGenerator<Buffer, void>;
 }
+
+/** A block that starts where the bytes read ahead do. */
+interface Found extends Frame {
+  /** Bytes in front of its data. */
+  readonly start: number;
+}
+
+const EMPTY = Buffer.alloc(0);
 
 /** The blocks of a container, one after the other; only one of them is ever held, and of a large one only a piece. */
 export class Blocks {
@@ -34,34 +44,54 @@ export class Blocks {
     this.#sync = sync;
   }
 
+  /** The next block, when all of it has been read ahead; waits for nothing. Throws as `next`. */
+  here(): Block | undefined {
+    const found = this.#find();
+    return found && this.#bytes.ahead >= lengthOf(found) ? this.#take(found) : undefined;
+  }
+
   /**
    * The next block, when it is all there; 'end' or 'short' when the file ends in front of it or within it. The pieces of
    * the last one must be used up. Throws MALFORMED at bytes that are none, also while pieces are asked for.
    */
   async next(): Promise<Block | 'end' | 'short'> {
-    const bytes = this.#bytes;
-    const there = await bytes.need(FRAME_MAX);
+    const there = await this.#bytes.need(FRAME_MAX);
     if (there === 0) return 'end';
-    const found = decodeFrame(bytes.view);
+    const found = this.#find();
     if (!found && there < FRAME_MAX) return 'short';
-    if (!found || found.frame.records < 0 || found.frame.bytes < 0) throw broken(bytes.offset, 'no block starts there');
-    if (!(await bytes.has(found.end + found.frame.bytes + SYNC_BYTES))) return 'short';
-    this.#checkAhead(found.end + found.frame.bytes);
-    bytes.skip(found.end);
-    const isInflated = this.#codec !== 'null';
-    return { offset: bytes.offset, records: found.frame.records, isInflated, pieces: this.#pieces(found.frame) };
+    if (!found) throw noBlock(this.#bytes.offset);
+    return (await this.#bytes.has(lengthOf(found))) ? this.#take(found) : 'short';
   }
 
-  // Nothing of a block is believed before its end is seen, unless that is too far away.
-  #checkAhead(length: number): void {
+  #find(): Found | undefined {
     const { view, offset } = this.#bytes;
-    const marker = view.subarray(length, length + SYNC_BYTES);
-    if (length + SYNC_BYTES <= BUFFER_BYTES && !marker.equals(this.#sync)) throw noMarker(offset + length);
+    const found = decodeFrame(view);
+    if (!found) return undefined;
+    if (found.frame.records < 0 || found.frame.bytes < 0) throw noBlock(offset);
+    return { ...found.frame, start: found.end };
   }
 
-  async *#pieces({ bytes }: Frame): AsyncGenerator<Buffer, void> {
-    if (this.#codec === 'null') yield* this.#data(bytes, BUFFER_BYTES);
-    else if (!(yield* this.#inflatedAtOnce(bytes))) yield* this.#inflated(bytes);
+  #take(found: Found): Block {
+    const bytes = this.#bytes;
+    const { records, start } = found;
+    const block = { offset: bytes.offset + start, records, isInflated: this.#codec !== 'null' };
+    const datums = lengthOf(found) <= BUFFER_BYTES ? this.#datums(found) : undefined;
+    bytes.skip(datums ? lengthOf(found) : start);
+    return datums ? { ...block, datums } : { ...block, datums: EMPTY, pieces: this.#pieces(found.bytes) };
+  }
+
+  /** All of a block that has been read ahead; undefined when it inflates to too much. */
+  #datums({ start, bytes }: Found): Buffer | undefined {
+    const { view, offset } = this.#bytes;
+    const end = start + bytes;
+    // Nothing of a block is believed before its end is seen, unless that is too far away.
+    if (this.#sync.compare(view, end, end + SYNC_BYTES) !== 0) throw noMarker(offset + end);
+    const data = view.subarray(start, end);
+    return this.#codec === 'null' ? data : inflateAtOnce(data, offset + start);
+  }
+
+  async *#pieces(length: number): AsyncGenerator<Buffer, void> {
+    yield* this.#codec === 'null' ? this.#data(length, BUFFER_BYTES) : this.#inflated(length);
     await this.#bytes.need(SYNC_BYTES);
     if (!this.#bytes.view.subarray(0, SYNC_BYTES).equals(this.#sync)) throw noMarker(this.#bytes.offset);
     this.#bytes.skip(SYNC_BYTES);
@@ -76,17 +106,6 @@ export class Blocks {
       this.#bytes.skip(piece.length);
       left -= piece.length;
     }
-  }
-
-  // Most blocks are small, and a stream for each would cost more than its inflation.
-  async *#inflatedAtOnce(length: number): AsyncGenerator<Buffer, boolean> {
-    const { view, offset } = this.#bytes;
-    if (view.length < length) return false;
-    const inflated = inflateAtOnce(view.subarray(0, length), offset);
-    if (!inflated) return false;
-    yield inflated;
-    this.#bytes.skip(length);
-    return true;
   }
 
   async *#inflated(length: number): AsyncGenerator<Buffer, void> {
@@ -109,7 +128,9 @@ export class Blocks {
   }
 }
 
-/** Undefined when it is too much for one piece. */
+const lengthOf = ({ start, bytes }: Found): number => start + bytes + SYNC_BYTES;
+
+/** Undefined when it is too much for one piece. Most blocks are small: a stream for each would cost more than this. */
 function inflateAtOnce(bytes: Buffer, offset: number): Buffer | undefined {
   try {
     const options = { info: true, chunkSize: PIECE_BYTES, maxOutputLength: INFLATED_MAX };
@@ -127,6 +148,10 @@ interface Inflated {
   readonly buffer: Buffer;
   /** `bytesWritten`: compressed bytes that it took. */
   readonly engine: { readonly bytesWritten: number };
+}
+
+function noBlock(offset: number) {
+  return broken(offset, 'no block starts there');
 }
 
 function noMarker(offset: number) {

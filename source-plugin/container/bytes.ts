@@ -21,15 +21,20 @@ export class Bytes {
     return this.#buffer.subarray(this.#from, this.#to);
   }
 
+  /** Bytes of `view`. */
+  get ahead(): number {
+    return this.#to - this.#from;
+  }
+
   /** Reads ahead until `view` has so many bytes (at most BUFFER_BYTES), or there are no more. Answers how many it has. */
   async need(bytes: number): Promise<number> {
-    while (this.#to - this.#from < bytes) {
+    while (this.ahead < bytes) {
       this.#compact();
-      const read = await this.input.read(this.#buffer.subarray(this.#to), this.offset + this.#to - this.#from);
+      const read = await this.input.read(this.#buffer.subarray(this.#to), this.offset + this.ahead);
       if (read === 0) break;
       this.#to += read;
     }
-    return this.#to - this.#from;
+    return this.ahead;
   }
 
   /** Whether so many bytes are to be had; a pipe is believed to have what does not fit into the buffer. */
@@ -50,6 +55,6 @@ export class Bytes {
 
   #compact(): void {
     this.#buffer.copyWithin(0, this.#from, this.#to);
-    [this.#from, this.#to] = [0, this.#to - this.#from];
+    [this.#from, this.#to] = [0, this.ahead];
   }
 }

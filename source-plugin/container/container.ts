@@ -45,15 +45,19 @@ export class Container {
    * first call: it is told the writer's schema. Throws MALFORMED; what was filled in before stands.
    */
   async fill(filled: Filled): Promise<'room' | 'dry'> {
-    if (!this.#blocks && !(await this.#start())) return 'dry';
+    const blocks = this.#blocks ?? (await this.#start());
+    if (!blocks) return 'dry';
     for (;;) {
-      if (!this.#block && !(await this.#nextBlock())) return 'dry';
-      if (!this.#take(filled)) return 'room';
-      await this.#nextPiece();
+      // Most blocks are small and have been read ahead: to wait for each would cost more than its records.
+      const block = this.#block ?? blocks.here() ?? (await blocks.next());
+      if (typeof block === 'string') return this.#lacks(block);
+      if (block !== this.#block) this.#enter(block);
+      if (!this.#take(filled, block)) return 'room';
+      if (!block.pieces || !(await this.#nextPiece(block.pieces))) this.#leave(block);
     }
   }
 
-  async #start(): Promise<boolean> {
+  async #start(): Promise<Blocks | undefined> {
     const bytes = this.#bytes;
     let there = await bytes.need(1);
     let preamble = readHeader(bytes.view);
@@ -61,11 +65,14 @@ export class Container {
       before = there;
       there = await bytes.need(Math.min(2 * there, BUFFER_BYTES));
     }
-    if (!preamble) return this.#lacks('short');
+    if (!preamble) {
+      this.#lacks('short');
+      return undefined;
+    }
     this.#use(preamble.schema);
     bytes.skip(preamble.end);
     this.#blocks = new Blocks(bytes, preamble.codec, preamble.sync);
-    return true;
+    return this.#blocks;
   }
 
   #use(schema: unknown): void {
@@ -76,24 +83,20 @@ export class Container {
     }
   }
 
-  async #nextBlock(): Promise<boolean> {
-    const found = (await this.#blocks?.next()) ?? 'short';
-    if (typeof found === 'string') return this.#lacks(found);
-    this.#block = found;
-    [this.#taken, this.#passed, this.#piece] = [0, 0, EMPTY];
-    return true;
+  #enter(block: Block): void {
+    this.#block = block;
+    [this.#taken, this.#passed, this.#piece] = [0, 0, block.datums];
   }
 
   // What is not whole yet may be cut off and written anew.
-  #lacks(ending: 'end' | 'short'): false {
+  #lacks(ending: 'end' | 'short'): 'dry' {
     this.ending = ending;
     this.#bytes.forget();
-    return false;
+    return 'dry';
   }
 
   /** Takes what it can of the piece at hand; false when there is no room for the rest. */
-  #take(filled: Filled): boolean {
-    const { records: most = 0 } = this.#block ?? {};
+  #take(filled: Filled, { records: most }: Block): boolean {
     const start = filled.bytes;
     const part = this.#piece.subarray(0, filled.target.length - start);
     const isAll = part.length === this.#piece.length;
@@ -110,16 +113,16 @@ export class Container {
     return isAll;
   }
 
-  /** Goes to the next piece of the block at hand, what is left of this one in front of it, or behind the block. */
-  async #nextPiece(): Promise<void> {
+  /** Goes to the next piece of the block at hand, what is left of this one in front of it; false when there is none. */
+  async #nextPiece(pieces: AsyncGenerator<Buffer, void>): Promise<boolean> {
     const rest = this.#piece.length > 0 ? Buffer.from(this.#piece) : EMPTY;
-    const piece = (await this.#block?.pieces.next())?.value;
-    if (piece) {
-      this.#piece = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-      return;
-    }
-    if (rest.length > 0) throw this.#broken('a record is longer than its block');
-    const { records: most = 0 } = this.#block ?? {};
+    const { value: piece } = await pieces.next();
+    if (piece) this.#piece = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
+    return piece !== undefined;
+  }
+
+  #leave({ records: most }: Block): void {
+    if (this.#piece.length > 0) throw this.#broken('a record is longer than its block');
     if (this.#taken < most) throw this.#broken(`a block of ${most} records ends behind ${this.#taken}`);
     this.#block = undefined;
   }

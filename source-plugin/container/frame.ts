@@ -33,15 +33,18 @@ function* longBytes(value: number): Generator<number, void> {
 
 /** The long at `start` and what is behind it; undefined when the bytes end within it, or hold no safe number. */
 export function longAt(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } | undefined {
-  let zigzag = 0n;
+  // Of the zigzag, its lowest bit apart, as numbers that hold their bits exactly: there is a frame for each block.
+  let rest = 0;
+  let factor = 0.5;
   for (let at = start; at < Math.min(start + LONG_MAX, bytes.length); at++) {
     const byte = bytes[at] ?? 0;
-    zigzag |= BigInt(byte & 0x7f) << BigInt(7 * (at - start));
-    if (byte < 0x80) return safe((zigzag >> 1n) ^ -(zigzag & 1n), at + 1);
+    rest += (byte & (at === start ? 0x7e : 0x7f)) * factor;
+    if (byte < 0x80) return safe((bytes[start] ?? 0) & 1 ? -rest - 1 : rest, at + 1);
+    factor *= 128;
   }
   return undefined;
 }
 
-function safe(value: bigint, end: number): { readonly value: number; readonly end: number } | undefined {
-  return Number.isSafeInteger(Number(value)) ? { value: Number(value), end } : undefined;
+function safe(value: number, end: number): { readonly value: number; readonly end: number } | undefined {
+  return Number.isSafeInteger(value) ? { value, end } : undefined;
 }
