@@ -8,6 +8,7 @@ import { type Codec, SYNC_BYTES } from './header.js';
 
 /** Bytes that are handed to zlib, or taken from it, at once. */
 const PIECE_BYTES = 1 << 16;
+const SMALL_PIECE_BYTES = 1 << 12;
 /** Inflated bytes of a block that are held at once. */
 const INFLATED_MAX = 1 << 20;
 const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
@@ -21,13 +22,13 @@ export interface Block {
   /** Its datums, inflated; of a large one the first come with `pieces`. Overwritten when a piece or a block is asked for. */
   readonly datums: Buffer;
   /** Of a large one, cut anywhere; one is overwritten when the next is asked for. */
-  readonly pieces?: AsyncGenerator<Buffer, void>;
+  readonly pieces: AsyncGenerator<Buffer, void> | undefined;
 }
 
-/** A block that starts where the bytes read ahead do. */
-interface Found extends Frame {
-  /** Bytes in front of its data. */
-  readonly start: number;
+/** A block that starts where the bytes read ahead do, and how many stand in front of its data. */
+interface Found {
+  readonly frame: Frame;
+  readonly end: number;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -66,24 +67,24 @@ export class Blocks {
   #find(): Found | undefined {
     const { view, offset } = this.#bytes;
     const found = decodeFrame(view);
-    if (!found) return undefined;
-    if (found.frame.records < 0 || found.frame.bytes < 0) throw noBlock(offset);
-    return { ...found.frame, start: found.end };
+    if (found && (found.frame.records < 0 || found.frame.bytes < 0)) throw noBlock(offset);
+    return found;
   }
 
   #take(found: Found): Block {
     const bytes = this.#bytes;
-    const { records, start } = found;
-    const block = { offset: bytes.offset + start, records, isInflated: this.#codec !== 'null' };
+    const { frame, end } = found;
+    const offset = bytes.offset + end;
     const datums = lengthOf(found) <= BUFFER_BYTES ? this.#datums(found) : undefined;
-    bytes.skip(datums ? lengthOf(found) : start);
-    return datums ? { ...block, datums } : { ...block, datums: EMPTY, pieces: this.#pieces(found.bytes) };
+    bytes.skip(datums ? lengthOf(found) : end);
+    const pieces = datums ? undefined : this.#pieces(frame.bytes);
+    return { offset, records: frame.records, isInflated: this.#codec !== 'null', datums: datums ?? EMPTY, pieces };
   }
 
   /** All of a block that has been read ahead; undefined when it inflates to too much. */
-  #datums({ start, bytes }: Found): Buffer | undefined {
+  #datums({ frame, end: start }: Found): Buffer | undefined {
     const { view, offset } = this.#bytes;
-    const end = start + bytes;
+    const end = start + frame.bytes;
     // Nothing of a block is believed before its end is seen, unless that is too far away.
     if (this.#sync.compare(view, end, end + SYNC_BYTES) !== 0) throw noMarker(offset + end);
     const data = view.subarray(start, end);
@@ -128,12 +129,13 @@ export class Blocks {
   }
 }
 
-const lengthOf = ({ start, bytes }: Found): number => start + bytes + SYNC_BYTES;
+const lengthOf = ({ frame, end }: Found): number => end + frame.bytes + SYNC_BYTES;
 
 /** Undefined when it is too much for one piece. Most blocks are small: a stream for each would cost more than this. */
 function inflateAtOnce(bytes: Buffer, offset: number): Buffer | undefined {
   try {
-    const options = { info: true, chunkSize: PIECE_BYTES, maxOutputLength: INFLATED_MAX };
+    const chunkSize = Math.min(Math.max(8 * bytes.length, SMALL_PIECE_BYTES), PIECE_BYTES);
+    const options = { info: true, chunkSize, maxOutputLength: INFLATED_MAX };
     const { buffer, engine } = inflateRawSync(bytes, options) as unknown as Inflated;
     if (engine.bytesWritten === bytes.length) return buffer;
   } catch (error) {
