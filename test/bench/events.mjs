@@ -1,5 +1,6 @@
 // A fixed data set of kernel events (bpf/event.h, each behind its length as u32).
 import { HOOKS } from '../../dist/native/index.js';
+import { CGROUPS, EXES, PORTS, sequenceFrom } from './records.mjs';
 
 const LAYOUT = 3;
 const TP_BTF = HOOKS.indexOf('tp_btf:sys_exit');
@@ -21,29 +22,12 @@ export const AT = {
   names: 160,
 };
 const COMMS = ['nginx', 'sshd', 'postgres', 'java', 'node', 'redis-server', 'http-nio-8080-A', 'kafka-socket-ac'];
-const CGROUPS = [
-  '/system.slice/nginx.service',
-  '/system.slice/ssh.service',
-  '/system.slice/docker-3f9c0a7be1d24c553f9c0a7be1d24c553f9c0a7be1d24c553f9c0a7be1d24c55.scope',
-  '/user.slice/user-1000.slice/user@1000.service',
-];
-const EXES = ['/usr/sbin/nginx', '/usr/lib/postgresql/15/bin/postgres', '/usr/lib/jvm/java-17/bin/java', '/srv/app'];
-const PORTS = [80, 443, 5432, 8080, 8443, 9092];
 export const IDENTITY = {
   host: 'edge-17.fra.example',
   hostId: '0f3b9c2d4e5a60718293a4b5c6d7e8f9',
   captureId: '5b1c8f0e-7a42-4d1b-9c55-2f6a3e8d9b10',
   bootId: 'b3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d',
 };
-
-/** Whole numbers below a limit, the same on every run. */
-function numbersFrom(seed) {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
 
 const pick = (next, values) => values[next(values.length)];
 
@@ -112,7 +96,7 @@ function makeEvent(next, index) {
 
 /** Batches of events: 30 % IPv6. */
 export function makeBatches(count, batchEvents) {
-  const next = numbersFrom(3);
+  const next = sequenceFrom(3);
   const events = Array.from({ length: count }, (_, index) => makeEvent(next, index));
   const starts = Array.from({ length: Math.ceil(count / batchEvents) }, (_, batch) => batch * batchEvents);
   return starts.map((start) => Buffer.concat(events.slice(start, start + batchEvents)));

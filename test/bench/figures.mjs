@@ -5,6 +5,7 @@ import { benchConnected, benchStream } from './kafka-live.mjs';
 import { benchProduce } from './kafka-produce.mjs';
 import { benchPath } from './path.mjs';
 import { benchRecording } from './recording.mjs';
+import { benchReplay } from './replay.mjs';
 import { benchIdle, benchMemory } from './rest.mjs';
 import { benchStart } from './start.mjs';
 import { benchTax } from './tax.mjs';
@@ -24,7 +25,8 @@ export const FIGURES = [
     run: async () => first({ atLeast: { must: 6, goal: 10 } }, await benchCore()),
     method: `Avro datums in the core's memory become rows of text: decode, port filter (which all pass), format.
 The data set is fixed, 30 % IPv6. The yardstick is avsc's decode and the same filter and row in plain JavaScript; both
-must give the same bytes. CPU time is the process's, user and system.`,
+must give the same bytes. Formats of JSON are taken in turns with avsc's decode and JSON.stringify, which writes the fields
+as they are. CPU time is the process's, user and system.`,
   },
   {
     name: 'path',
@@ -45,6 +47,18 @@ for the writes.`,
 a sink of type file in memory (tmpfs). Beside it the same records as rows to a file, and avsc's own writer of containers,
 which gets its records as objects. CPU time is that of all threads: blocks are deflated in the pool. Sizes are those of
 whole files, whose header is in them.`,
+  },
+  {
+    name: 'replay',
+    title: 'Reading a recording',
+    live: false,
+    run: benchReplay,
+    method: `The real command, \`node dist/source-plugin/main.js read FILE\`, reads recordings of the same data set, a
+full batch a block as the sink writes them, and prints rows to a file in memory (tmpfs). CPU time is that of all threads
+from the start of the process to its end, user and system; peak memory is the largest resident size (VmHWM). The yardstick
+is avsc's own decoder of containers, which makes an object of each record, and the same rows in plain JavaScript; both must
+write the same bytes. All are processes of their own, in turns. MB and GB are 10^6 and 10^9 bytes, of deflated records as
+they were before.`,
   },
   {
     name: 'tax',

@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from './agent.mjs';
-import { type } from './core.mjs';
 import { costRounds } from './cost.mjs';
 import { kafkaServers, plainClient } from './kafka-servers.mjs';
+import { type } from './records.mjs';
 import { restOf } from './rest.mjs';
 import { outputPath } from './scratch.mjs';
 

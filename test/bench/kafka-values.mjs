@@ -1,7 +1,7 @@
 // The records that producers are compared with: keys and values of the fixed data set.
 import { encodeEvents } from '../../dist/native/index.js';
-import { type } from './core.mjs';
 import { IDENTITY, makeBatches } from './events.mjs';
+import { type } from './records.mjs';
 
 export const BATCH_EVENTS = 400;
 const DATUM_BYTES = 1024;

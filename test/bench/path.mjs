@@ -2,9 +2,10 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { loadCore } from '../../dist/filter-core/index.js';
 import { encodeEvents } from '../../dist/native/index.js';
-import { FILTER, rounds, throughAvsc, type } from './core.mjs';
+import { rounds, throughAvsc } from './core.mjs';
 import { IDENTITY, makeBatches } from './events.mjs';
 import { readEvent } from './plain.mjs';
+import { FILTER, type } from './records.mjs';
 import { outputPath } from './scratch.mjs';
 
 const EVENTS = 50_000;

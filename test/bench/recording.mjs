@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import avro from 'avsc';
 import { loadCore } from '../../dist/filter-core/index.js';
 import { openFileSink } from '../../dist/source-plugin/file/sink.js';
-import { FILTER, fill, type } from './core.mjs';
+import { FILTER, fill, type } from './records.mjs';
 import { outputPath } from './scratch.mjs';
 
 const ROUNDS = 7;
@@ -28,17 +28,22 @@ async function rounds(name, records, work) {
   return { name, unit: 'million records per CPU-second', values };
 }
 
-/** Batches into a new recording; resolves with its bytes. */
-async function record(core, bytes, compression, batches = BATCHES) {
-  const folder = outputPath('recording');
+/** Batches into a recording in a new folder, as the sink writes them; resolves with its path. */
+export async function record(folder, { core, bytes }, compression, batches) {
   mkdirSync(folder, { recursive: true });
-  const limits = { rotate_bytes: 2 ** 30, rotate_ms: 600_000 };
+  const limits = { rotate_bytes: 2 ** 40, rotate_ms: 3_600_000 };
   const sink = openFileSink({ path: `${folder}/accepts.avro`, compression, ...limits }, QUIET);
   for (let batch = 0; batch < batches; batch += 1)
     for (const portion of core.portions(bytes)) await sink.write(portion);
   await sink.close();
   const [name] = readdirSync(folder).filter((entry) => entry.endsWith('.avro'));
-  const { size } = statSync(`${folder}/${name}`);
+  return `${folder}/${name}`;
+}
+
+/** The same in memory and gone again; resolves with its bytes. */
+async function recordedBytes(batch, compression, batches = BATCHES) {
+  const folder = outputPath('recording');
+  const { size } = statSync(await record(folder, batch, compression, batches));
   rmSync(folder, { recursive: true });
   return size;
 }
@@ -78,13 +83,13 @@ export async function benchRecording() {
   const size = async (name, part, compression, [count, batches]) => ({
     name,
     unit: 'bytes per record',
-    values: [(await record(core, part, compression, batches)) / (count * batches)],
+    values: [(await recordedBytes({ core, bytes: part }, compression, batches)) / (count * batches)],
   });
   const fd = openSync(outputPath('rows'), 'a');
   const all = records * BATCHES;
   const measures = [
-    await rounds('core, container, write; no compression', all, () => record(core, bytes, 'none')),
-    await rounds('core, container, write; deflate', all, () => record(core, bytes, 'deflate')),
+    await rounds('core, container, write; no compression', all, () => recordedBytes({ core, bytes }, 'none')),
+    await rounds('core, container, write; deflate', all, () => recordedBytes({ core, bytes }, 'deflate')),
     await rounds('the same as rows: core, text, write', all, () => printRows(rows, bytes, fd)),
     await rounds('avsc, from objects, no compression', records * AVSC_BATCHES, () => throughAvsc(accepts)),
     await size('size, no compression', bytes, 'none', [records, BATCHES]),

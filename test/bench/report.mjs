@@ -1,5 +1,5 @@
 // What a run found, for people and for machines. A measure is {name, unit, values, atLeast?, atMost?}: a value per
-// round, and the limits {must, goal?} that its median is held against; or {name, skipped}, with the reason.
+// round, and the limits {must?, goal?} that its median is held against; or {name, skipped}, with the reason.
 
 const significant = (value) => Number(value.toPrecision(5));
 
@@ -9,8 +9,8 @@ function medianOf(sorted) {
 }
 
 function isMet(median, { atLeast, atMost }) {
-  if (atLeast) return median >= atLeast.must;
-  return atMost ? median <= atMost.must : undefined;
+  if (atLeast) return median >= (atLeast.must ?? atLeast.goal);
+  return atMost ? median <= (atMost.must ?? atMost.goal) : undefined;
 }
 
 /** The measure with its median, smallest and largest value, and whether it is within its limit. */
@@ -45,8 +45,11 @@ function numberText(value, digits) {
 function limitText({ atLeast, atMost, met }) {
   const limit = atLeast ?? atMost;
   if (!limit) return '';
-  const goal = limit.goal === undefined ? '' : `, goal ${limit.goal}`;
-  return `${atLeast ? '≥' : '≤'} ${limit.must}${goal}: ${met ? 'met' : 'NOT MET'}`;
+  const { must, goal } = limit;
+  const sign = atLeast ? '≥' : '≤';
+  const first = must === undefined ? `goal ${sign} ${goal}` : `${sign} ${must}`;
+  const second = must === undefined || goal === undefined ? '' : `, goal ${goal}`;
+  return `${first}${second}: ${met ? 'met' : 'NOT MET'}`;
 }
 
 const COLUMNS = ['measure', 'median', 'min – max', 'rounds', 'unit', 'limit'];

@@ -24,6 +24,8 @@ describe('summarize', () => {
     { values: [5, 5, 9], limit: { atMost: { must: 5 } }, met: true },
     { values: [5.1, 5.1, 1], limit: { atMost: { must: 5 } }, met: false },
     { values: [0, 0], limit: { atMost: { must: 0 } }, met: true },
+    { values: [2, 2], limit: { atLeast: { goal: 2 } }, met: true },
+    { values: [1.9, 2], limit: { atLeast: { goal: 2 } }, met: false },
   ])('holds the median of $values against $limit', ({ values, limit, met }) => {
     expect(summary(values, limit).met).toBe(met);
   });
@@ -39,7 +41,11 @@ const run = {
       method: 'Run with a clock.',
       measures: [summary([1.5, 2.25, 3], { atLeast: { must: 2, goal: 4 } }), summary([-1234.5])],
     },
-    { title: 'Weight', method: 'On a scale.', measures: [summary([0.001, 0.0421, 0.02], { atMost: { must: 0.01 } })] },
+    {
+      title: 'Weight',
+      method: 'On a scale.',
+      measures: [summary([0.001, 0.0421, 0.02], { atMost: { must: 0.01 } }), summary([1], { atLeast: { goal: 2 } })],
+    },
     { title: 'Height', method: 'By eye.', measures: [{ name: 'tree', skipped: 'no tree' }] },
     { title: 'Luck', method: 'By dice.', skipped: 'needs dice' },
   ],
@@ -58,6 +64,7 @@ speed    -1 235                      1  m/s
 
 Weight
 speed     0.020  0.001 – 0.042       3  m/s   ≤ 0.01: NOT MET
+speed         1                      1  m/s   goal ≥ 2: NOT MET
 
 Height
 tree                                          not measured: no tree

@@ -29,6 +29,9 @@ function folderIn(parent) {
 /** Path of an output file: in memory, so that no disk is measured. */
 export const outputPath = (name) => join(folderIn(MEMORY), name);
 
+/** Path of a file that is too large for memory. */
+export const storedPath = (name) => join(folderIn(tmpdir()), name);
+
 /** Path of a C program of test/, compiled on first use. */
 export function program(source) {
   if (!built.has(source)) {
