@@ -98,7 +98,8 @@ function rateKey({ key }: RateLimit, record: Accept): string {
   if (key === 'pid') return String(record.pid);
   if (key === 'comm') return Buffer.byteLength(record.comm) > 15 ? 'long' : `name ${record.comm}`;
   const address = addressOf(record.remote_address);
-  return address ? `${address.family} ${address.number}` : 'none';
+  // Text that is none has the key of an address that no peer can have.
+  return address ? `${address.family} ${address.number}` : `6 ${2n ** 128n - 1n}`;
 }
 
 /** The first records of each key in each interval. There is room for every key. */
