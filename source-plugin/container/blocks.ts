@@ -1,6 +1,4 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createInflateRaw, inflateRawSync } from 'node:zlib';
+import { createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
 import { broken } from './broken.js';
 import { BUFFER_BYTES, type Bytes } from './bytes.js';
 import { decodeFrame, FRAME_MAX, type Frame } from './frame.js';
@@ -11,6 +9,8 @@ const PIECE_BYTES = 1 << 16;
 const SMALL_PIECE_BYTES = 1 << 12;
 /** Inflated bytes of a block that are held at once. */
 const INFLATED_MAX = 1 << 20;
+/** Avro's and fastavro's writers in Python leave a part of zlib's checksum behind the data of a block. */
+const BEHIND_MAX = 4;
 const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
 
 /** One block of a container. */
@@ -112,20 +112,31 @@ export class Blocks {
   async *#inflated(length: number): AsyncGenerator<Buffer, void> {
     const { offset } = this.#bytes;
     const inflater = createInflateRaw();
-    const fed = pipeline(Readable.from(this.#copies(length)), inflater).catch(() => {});
+    const fed = this.#feed(inflater, length);
+    fed.catch((error: Error) => inflater.destroy(error));
     try {
       yield* inflater as AsyncIterable<Buffer>;
     } catch (error) {
       throw notDeflated(offset, error);
     }
-    // Where there is more behind the end, zlib never takes it.
-    if (inflater.bytesWritten !== length) throw notDeflated(offset, undefined);
+    if (length - inflater.bytesWritten > BEHIND_MAX) {
+      inflater.destroy();
+      throw notDeflated(offset, undefined);
+    }
     await fed;
   }
 
-  // zlib has them while the next ones are read.
-  async *#copies(length: number): AsyncGenerator<Buffer, void> {
-    for await (const piece of this.#data(length, PIECE_BYTES)) yield Buffer.from(piece);
+  // What is behind the end zlib never takes: who waited for that would wait for ever.
+  async #feed(inflater: InflateRaw, length: number): Promise<void> {
+    const done = new Promise<void>((resolve) => inflater.once('end', resolve).once('close', resolve));
+    for await (const piece of this.#data(length, PIECE_BYTES)) {
+      if (inflater.readableEnded && length - inflater.bytesWritten <= BEHIND_MAX) continue;
+      if (inflater.destroyed) return;
+      // zlib has a copy while the next ones are read.
+      const taken = new Promise<void>((resolve) => inflater.write(Buffer.from(piece), () => resolve()));
+      await Promise.race([taken, done]);
+    }
+    inflater.end();
   }
 }
 
@@ -137,7 +148,7 @@ function inflateAtOnce(bytes: Buffer, offset: number): Buffer | undefined {
     const chunkSize = Math.min(Math.max(8 * bytes.length, SMALL_PIECE_BYTES), PIECE_BYTES);
     const options = { info: true, chunkSize, maxOutputLength: INFLATED_MAX };
     const { buffer, engine } = inflateRawSync(bytes, options) as unknown as Inflated;
-    if (engine.bytesWritten === bytes.length) return buffer;
+    if (bytes.length - engine.bytesWritten <= BEHIND_MAX) return buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === TOO_LARGE) return undefined;
     throw notDeflated(offset, error);

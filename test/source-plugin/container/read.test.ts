@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { loadCore } from '../../../filter-core/index.js';
 import { ACCEPT_FIELDS } from '../../../schemas/accept.js';
@@ -173,7 +173,7 @@ describe('blocks', () => {
   const raw = deflateRawSync(datum);
   test.each<[string, Buffer, number, string]>([
     ['cut', blockOf(1, raw.subarray(0, -1)), 0, 'the data of a block are not what deflate writes'],
-    ['with more behind', blockOf(1, Buffer.concat([raw, Buffer.of(1)])), 0, 'there is more behind their end'],
+    ['with more behind', blockOf(1, Buffer.concat([raw, Buffer.alloc(5)])), 0, 'there is more behind their end'],
     ['with zlib around it', blockOf(1, Buffer.concat([Buffer.of(0x78, 0x9c), raw])), 0, 'not what deflate writes'],
     [
       'of no record',
@@ -190,6 +190,21 @@ describe('blocks', () => {
   ])('deflate, %s', async (_name, block, records, message) => {
     const outcome = await readBytes(Buffer.concat([deflated, block]), 'a.avro', { format: 'tcpaccept' });
     expect(outcome).toMatchObject({ records, failures: [expect.stringContaining(message)] });
+  });
+
+  // As Avro's own writer in Python and fastavro do: zlib's data without its first two bytes and its last one.
+  test.each([1, 40_000])('deflate with three bytes of a checksum behind it: %i records in a block', async (count) => {
+    const data = Buffer.concat(Array.from({ length: count }, () => datum));
+    const block = blockOf(count, deflateSync(data).subarray(2, -1));
+    const outcome = await readBytes(Buffer.concat([deflated, block, block]), 'a.avro', { format: 'tcpaccept' });
+    expect(outcome).toMatchObject({ records: 2 * count, torn: [], failures: [] });
+  });
+
+  test('much behind the end of a large block', async () => {
+    const large = deflateRawSync(Buffer.concat(Array.from({ length: 40_000 }, () => datum)));
+    const block = blockOf(40_000, Buffer.concat([large, Buffer.alloc(1_000_000)]));
+    const { failures } = await readBytes(Buffer.concat([deflated, block]), 'a.avro', { format: 'tcpaccept' });
+    expect(failures).toEqual([expect.stringContaining('there is more behind their end')]);
   });
 });
 
