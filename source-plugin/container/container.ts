@@ -22,6 +22,7 @@ export class Container {
   readonly #core: Core;
   readonly #bytes: Bytes;
   #blocks: Blocks | undefined;
+  #schema: unknown;
   #block: Block | undefined;
   /** Of the block at hand: datums taken, bytes taken, and what is left of its last piece. */
   #taken = 0;
@@ -57,6 +58,11 @@ export class Container {
     }
   }
 
+  /** To be called before a fill when the core has read others in between. */
+  resume(): void {
+    if (this.#blocks) this.#use(this.#schema);
+  }
+
   async #start(): Promise<Blocks | undefined> {
     const bytes = this.#bytes;
     let there = await bytes.need(1);
@@ -69,7 +75,8 @@ export class Container {
       this.#lacks('short');
       return undefined;
     }
-    this.#use(preamble.schema);
+    this.#schema = preamble.schema;
+    this.#use(this.#schema);
     bytes.skip(preamble.end);
     this.#blocks = new Blocks(bytes, preamble.codec, preamble.sync);
     return this.#blocks;

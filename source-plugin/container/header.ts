@@ -26,7 +26,7 @@ const HEADER_SCHEMA: Schema = {
 };
 
 /** The start of a container of records. */
-export interface ContainerHeader {
+interface ContainerHeader {
   readonly magic: Buffer;
   readonly meta: Readonly<Record<string, Buffer>>;
   readonly sync: Buffer;
@@ -44,17 +44,6 @@ export function ownSchema(): string {
 export function encodeHeader(codec: Codec, sync: Buffer): Buffer {
   const meta = { [SCHEMA_KEY]: Buffer.from(ownSchema()), [CODEC_KEY]: Buffer.from(codec) };
   return headerType().toBuffer({ magic: MAGIC, meta, sync } satisfies ContainerHeader);
-}
-
-/**
- * The header that `bytes` start with, and where its blocks begin; undefined when they end before it does. Checks neither
- * magic nor metadata.
- *
- * @throws what avsc throws at bytes that no longer header starts with either.
- */
-export function decodeHeader(bytes: Buffer): { readonly header: ContainerHeader; readonly end: number } | undefined {
-  const { value, offset } = headerType().decode(bytes, 0);
-  return offset < 0 ? undefined : { header: value as ContainerHeader, end: offset };
 }
 
 // avsc is loaded by those who have a container: a capture without one starts faster.

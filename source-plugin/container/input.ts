@@ -17,6 +17,8 @@ export interface Input {
   read(target: Uint8Array, position: number): Promise<number>;
   /** Bytes of a file as it is now; Infinity for a pipe. */
   size(): number;
+  /** Whether these are of this file. */
+  isSame(stats: Stats): boolean;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ function kindOf(stats: Stats): string {
 }
 
 function fileInput(fd: number, path: string): Input {
+  const own = fstatSync(fd);
   return {
     isFile: true,
     read: async (target, position) => {
@@ -59,6 +62,7 @@ function fileInput(fd: number, path: string): Input {
       }
     },
     size: () => fstatSync(fd).size,
+    isSame: ({ dev, ino }) => dev === own.dev && ino === own.ino,
     close: () => closeInPool(fd),
   };
 }
@@ -82,6 +86,7 @@ function pipeInput(stream: Readable, signal: AbortSignal): Input {
       return taken.length;
     },
     size: () => Number.POSITIVE_INFINITY,
+    isSame: () => false,
     close: async () => {
       signal.removeEventListener('abort', end);
       stream.destroy();

@@ -3,9 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AcceptstreamError } from '../../schemas/error.js';
 import { unreadable } from './input.js';
+import { finished, PART } from './names.js';
 
-/** Behind the name of a recording that is not finished. */
-export const PART = '.part';
 const RECORDING = /\.avro(?:\.part)?$/;
 
 /** Files in the order in which they are read: those given, and those of given folders by their names. */
@@ -48,6 +47,8 @@ export class Recordings {
     const names = (await namesIn(folder)).filter(isNew);
     names.sort((one, other) => finished(one).localeCompare(finished(other), 'en', { numeric: true }));
     for (const name of names) {
+      // While it is renamed, a folder may show a file by both of its names.
+      if (this.#seen.has(join(folder, finished(name)))) continue;
       this.#seen.add(join(folder, finished(name)));
       this.#push(join(folder, name), statSync(join(folder, name), { throwIfNoEntry: false }));
     }
@@ -59,9 +60,6 @@ export class Recordings {
     this.bytes += stats?.isFile() ? stats.size : Number.POSITIVE_INFINITY;
   }
 }
-
-/** The name of a recording when it is finished. */
-export const finished = (name: string): string => (name.endsWith(PART) ? name.slice(0, -PART.length) : name);
 
 async function namesIn(folder: string): Promise<string[]> {
   try {

@@ -1,9 +1,9 @@
 import type { Core } from '../../filter-core/index.js';
 import { AcceptstreamError, reasonOf } from '../../schemas/error.js';
 import type { Drained, Source } from '../contracts.js';
-import { Container, type Filled } from './container.js';
-import { type Input, openInput } from './input.js';
-import { finished, PART, Recordings } from './recordings.js';
+import type { Filled } from './container.js';
+import { OpenedRecording } from './opened.js';
+import { Recordings } from './recordings.js';
 
 export interface FileSourceEvents {
   /** A file that could not be read to its end: which, why, and how far it was. The others are read. */
@@ -24,12 +24,6 @@ export interface FileSourceOptions {
   readonly signal: AbortSignal;
 }
 
-interface Opened {
-  readonly path: string;
-  readonly input: Input;
-  readonly container: Container;
-}
-
 /** What a read is to do next: fill on, hand over, wait for the file to grow, or end. */
 type Going = 'on' | 'over' | 'wait' | 'end';
 
@@ -48,10 +42,11 @@ export async function openFileSource(options: FileSourceOptions): Promise<FileSo
 export class FileSource implements Source {
   readonly #options: FileSourceOptions;
   readonly #recordings: Recordings;
-  #opened: Opened | undefined;
-  /** The file behind the one at hand, which may have grown just before this one came: it is looked at once more. */
+  #opened: OpenedRecording | undefined;
+  /** The file behind the one at hand. */
   #successor: string | undefined;
-  #isLastLook = false;
+  /** Followed ones that were read as far as they went: several recorders may write into a folder. */
+  readonly #waiting: OpenedRecording[] = [];
   /** What broke the file at hand, told when the records before it are handed over. */
   #failure: AcceptstreamError | undefined;
   #position = 0;
@@ -96,8 +91,9 @@ export class FileSource implements Source {
   }
 
   async close(): Promise<void> {
-    await this.#opened?.input.close();
+    if (this.#opened) this.#waiting.push(this.#opened);
     this.#opened = undefined;
+    await Promise.all(this.#waiting.splice(0).map(({ input }) => input.close()));
   }
 
   /** Bytes read of all; the total is Infinity when nobody knows it. */
@@ -124,7 +120,7 @@ export class FileSource implements Source {
     if (!this.#opened && filled.bytes === 0) return this.#openNext();
     if (!this.#opened || this.#failure) return 'over';
     try {
-      if ((await this.#opened.container.fill(filled)) === 'room') return 'over';
+      if ((await this.#opened.fill(filled)) === 'room') return 'over';
     } catch (error) {
       if (!(error instanceof AcceptstreamError)) throw error;
       this.#failure = error;
@@ -133,44 +129,71 @@ export class FileSource implements Source {
     return filled.bytes > 0 ? 'over' : this.#atEnd(this.#opened);
   }
 
-  async #atEnd(opened: Opened): Promise<Going> {
-    if (this.#options.follow && opened.input.isFile) {
-      this.#successor ??= await this.#recordings.nextOrNew();
-      if (this.#successor === undefined) return 'wait';
-      if (!this.#isLastLook) {
-        this.#isLastLook = true;
-        return 'on';
-      }
-    }
+  async #atEnd(opened: OpenedRecording): Promise<Going> {
+    if (this.#options.follow && opened.input.isFile) return this.#goOn(opened);
     if (opened.container.ending === 'short' && !this.#isStopped) this.#sayTorn(opened);
     return this.#leave();
+  }
+
+  // What its recorder does last comes before its name, and that before the next file: it is looked at after both.
+  async #goOn(opened: OpenedRecording): Promise<Going> {
+    const isUnfinished = await opened.isUnfinished();
+    this.#successor ??= await this.#recordings.nextOrNew();
+    if (opened.hasChanged) return 'on';
+    if (isUnfinished || (!opened.isPart && this.#successor === undefined)) return this.#wait(opened);
+    if (opened.container.ending === 'short') this.#sayTorn(opened);
+    return this.#leave();
+  }
+
+  async #wait(opened: OpenedRecording): Promise<Going> {
+    const other = this.#successor === undefined ? await this.#changed() : undefined;
+    if (this.#successor === undefined && !other) return 'wait';
+    this.#waiting.push(opened);
+    this.#opened = other;
+    return 'on';
+  }
+
+  /** A file that waits no longer: it has grown, or got its name. */
+  async #changed(): Promise<OpenedRecording | undefined> {
+    for (const [index, one] of this.#waiting.entries()) {
+      const isFinished = one.isPart && !(await one.isUnfinished());
+      if (!isFinished && !one.hasChanged) continue;
+      this.#waiting.splice(index, 1);
+      one.container.resume();
+      return one;
+    }
+    return undefined;
   }
 
   async #openNext(): Promise<Going> {
     const { follow, events, signal, core } = this.#options;
     const path = this.#successor ?? (follow ? await this.#recordings.nextOrNew() : this.#recordings.next());
-    [this.#successor, this.#isLastLook] = [undefined, false];
-    if (path === undefined) return follow && this.#recordings.isGrowing ? 'wait' : 'end';
+    this.#successor = undefined;
+    if (path === undefined) return this.#reopen();
     try {
-      const input = await openRecording(path, signal);
-      this.#opened = { path, input, container: new Container(input, core) };
+      this.#opened = await OpenedRecording.open(path, core, signal);
     } catch (error) {
       events.onFailure(reasonOf(error));
     }
     return 'on';
   }
 
+  async #reopen(): Promise<Going> {
+    this.#opened = await this.#changed();
+    if (this.#opened) return 'on';
+    return this.#waiting.length > 0 || (this.#options.follow && this.#recordings.isGrowing) ? 'wait' : 'end';
+  }
+
   async #fail({ message }: AcceptstreamError): Promise<Going> {
     this.#failure = undefined;
-    if (this.#opened) this.#options.events.onFailure(`${nameOf(this.#opened)}: ${message}; ${before(this.#opened)}`);
+    if (this.#opened) this.#options.events.onFailure(`${this.#opened.name}: ${message}; ${this.#opened.before}`);
     return this.#leave();
   }
 
-  #sayTorn(opened: Opened): void {
+  #sayTorn({ name, before, isPart, container }: OpenedRecording): void {
     const { follow, events } = this.#options;
-    const { offset } = opened.container;
-    const what = `${nameOf(opened)}: it ends within what starts at byte ${offset}; ${before(opened)}`;
-    if (follow || opened.path.endsWith(PART)) events.onTorn(`${what}: its recorder still writes it, or was killed`);
+    const what = `${name}: it ends within what starts at byte ${container.offset}; ${before}`;
+    if (follow || isPart) events.onTorn(`${what}: its recorder still writes it, or was killed`);
     else events.onFailure(`${what}: it was cut off, or not copied to its end`);
   }
 
@@ -181,23 +204,4 @@ export class FileSource implements Source {
     await input?.close();
     return 'on';
   }
-}
-
-// Between listing and opening its recorder may have finished it.
-async function openRecording(path: string, signal: AbortSignal): Promise<Input> {
-  try {
-    return await openInput(path, signal);
-  } catch (error) {
-    if (finished(path) === path) throw error;
-    return openInput(finished(path), signal).catch(() => {
-      throw error;
-    });
-  }
-}
-
-const nameOf = ({ path }: Opened): string => (path === '-' ? 'stdin' : path);
-
-function before({ container: { records } }: Opened): string {
-  if (records === 0) return 'no record was read';
-  return records === 1 ? 'the record before it was read' : `the ${records} records before it were read`;
 }

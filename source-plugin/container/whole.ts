@@ -1,6 +1,7 @@
 import { fstatSync, readSync } from 'node:fs';
 import { decodeFrame, FRAME_MAX } from './frame.js';
-import { type ContainerHeader, decodeHeader, MAGIC, SYNC_BYTES } from './header.js';
+import { SYNC_BYTES } from './header.js';
+import { type Preamble, readHeader } from './read-header.js';
 
 /** Longer than any header of ours. */
 const HEADER_MAX = 262_144;
@@ -26,17 +27,16 @@ export function wholeOf(fd: number): Whole | undefined {
     const found = decodeFrame(bytesAt(fd, bytes, FRAME_MAX));
     if (!found || found.frame.records <= 0 || found.frame.bytes < 0) break;
     const marker = bytes + found.end + found.frame.bytes;
-    if (marker + SYNC_BYTES > size || !bytesAt(fd, marker, SYNC_BYTES).equals(start.header.sync)) break;
+    if (marker + SYNC_BYTES > size || !bytesAt(fd, marker, SYNC_BYTES).equals(start.sync)) break;
     bytes = marker + SYNC_BYTES;
     records += found.frame.records;
   }
   return { bytes, records };
 }
 
-function headerOf(bytes: Buffer): { readonly header: ContainerHeader; readonly end: number } | undefined {
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+function headerOf(bytes: Buffer): Preamble | undefined {
   try {
-    return decodeHeader(bytes);
+    return readHeader(bytes);
   } catch {
     return undefined;
   }

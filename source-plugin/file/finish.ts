@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { filesOf, type Numbered, PART, type Target } from './names.js';
+import { finished } from '../container/names.js';
+import { filesOf, type Numbered, type Target } from './names.js';
 
 /** What is kept of finished files; without a limit all. */
 export interface Retention {
@@ -10,7 +11,7 @@ export interface Retention {
 
 /** Gives a file its final name, for good: a power cut does not take it back. Replaces nothing; throws what the system says. */
 export function rename(part: string): string {
-  const path = part.slice(0, -PART.length);
+  const path = finished(part);
   if (lstatSync(path, { throwIfNoEntry: false }))
     throw Object.assign(new Error(`${path} is there`), { code: 'EEXIST' });
   renameSync(part, path);

@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { PART } from '../container/names.js';
 import { wholeOf } from '../container/whole.js';
 import { fileError } from './errors.js';
 import { rename } from './finish.js';
-import { filesOf, PART, type Target } from './names.js';
+import { filesOf, type Target } from './names.js';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 

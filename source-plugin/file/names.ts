@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { PART } from '../container/names.js';
 
 const ENDING = '.avro';
-/** Behind the name of a file that is not finished. */
-export const PART = '.part';
 const DIGITS = 6;
 
 /** Where a sink writes: `folder`/`stem`-TIME-NUMBER.avro. */

@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AcceptstreamError, reasonOf } from '../../schemas/error.js';
+import { PART } from '../container/names.js';
 import type { Batch, Sink } from '../contracts.js';
 import { fileError } from './errors.js';
 import { type Retention, rename, retain } from './finish.js';
 import { finishLeftovers } from './leftovers.js';
 import { type Lock, lockTarget } from './lock.js';
-import { nextPath, PART, type Target, targetOf } from './names.js';
+import { nextPath, type Target, targetOf } from './names.js';
 import { Recording } from './recording.js';
 
 export interface FileOptions extends Retention {

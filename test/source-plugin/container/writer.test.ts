@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import avsc from 'avsc';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { loadCore } from '../../../filter-core/index.js';
 import { decodeFrame, encodeFrame, FRAME_MAX } from '../../../source-plugin/container/frame.js';
-import { CODECS, decodeHeader, encodeHeader, MAGIC, ownSchema } from '../../../source-plugin/container/header.js';
+import { CODECS, encodeHeader, MAGIC, ownSchema } from '../../../source-plugin/container/header.js';
+import { readHeader } from '../../../source-plugin/container/read-header.js';
+import { wholeOf } from '../../../source-plugin/container/whole.js';
 import { ContainerWriter } from '../../../source-plugin/container/writer.js';
 import { acceptOf, acceptType } from '../memory-source.js';
 import { judge } from './judge.js';
+import { folderOf } from './read-support.js';
 
 const SYNC = Buffer.from('0123456789abcdef');
 const LONG = avsc.Type.forSchema('long');
@@ -54,24 +58,29 @@ test('a portion of the core is a block that a core takes again in one go', async
   expect(block.length).toBe(end + frame.bytes + SYNC.length);
 });
 
-test('the schema in the header is the file, byte for byte', () => {
-  const { header, end } = decodeHeader(encodeHeader('deflate', SYNC)) ?? expect.unreachable('no header');
-  expect(header.meta['avro.schema']?.toString()).toBe(ownSchema());
+test('the schema in the header is the file, byte for byte', async () => {
+  const header = encodeHeader('deflate', SYNC);
+  const { codec, schema, sync, end } = readHeader(header) ?? expect.unreachable('no header');
+  expect({ codec, sync, end }).toEqual({ codec: 'deflate', sync: SYNC, end: header.length });
+  expect(schema).toEqual(JSON.parse(ownSchema()));
+  expect(header.includes(ownSchema())).toBe(true);
   expect(ownSchema()).toBe(readFileSync(new URL('../../../schemas/accept.avsc', import.meta.url), 'utf8'));
-  expect({ ...header, meta: Object.keys(header.meta) }).toEqual({
-    magic: MAGIC,
-    meta: ['avro.schema', 'avro.codec'],
-    sync: SYNC,
-  });
-  expect(end).toBe(encodeHeader('deflate', SYNC).length);
 });
 
 test('a header that is cut is none', () => {
   const header = encodeHeader('null', SYNC);
   const whole = Array.from({ length: header.length }, (_, length) => length).filter((length) =>
-    decodeHeader(header.subarray(0, length)),
+    readHeader(header.subarray(0, length)),
   );
   expect(whole).toEqual([]);
+});
+
+test('a header of pairs without end takes no time to refuse', () => {
+  const path = join(folderOf({}), 'a.avro.part');
+  writeFileSync(path, Buffer.concat([MAGIC, LONG.toBuffer(2 ** 50), Buffer.alloc(300_000)]));
+  const fd = openSync(path, 'r');
+  onTestFinished(() => closeSync(fd));
+  expect(wholeOf(fd)).toBeUndefined();
 });
 
 test('each file has a marker of its own', () => {
