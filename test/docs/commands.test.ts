@@ -9,6 +9,7 @@ import { HEADER } from '../support/reference.js';
 import { runWorkload, type Scenario } from '../workload/workload.js';
 import { KAFKA_COMMANDS } from './kafka-commands.js';
 import { commands, ROOT, sampleBehind } from './markdown.js';
+import { RECORDING_COMMANDS } from './recording-commands.js';
 import { shellOf, waitFor } from './shell.js';
 
 const ROW = /^\d+ +\S.{11} [46] {2}[0-9a-f.:]+ +\d+ +[0-9a-f.:]+ +\d+ *$/;
@@ -22,6 +23,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run test:kernels': 'it takes minutes',
   'npm run test:peers': 'it takes minutes',
   "node test/kernels/boot.mjs 5.10 -- sh -c 'uname -r; acceptstream --version'": 'it fetches a kernel and an emulator',
+  'acceptstream read /var/log/accepts --follow': 'test/source-plugin/container/follow.test.ts does it',
   'npm run build': 'it was run before the tests',
   'npm pack': 'test/live/installed.test.ts does it',
   'npm install --global ./acceptstream-0.1.0.tgz': 'test/live/installed.test.ts does it, without --global',
@@ -127,7 +129,7 @@ test(MANUAL, ({ skip }) => {
 describe('the pages', () => {
   test('have no command that is not tested here', () => {
     const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, DOCTOR, JSON_LINES, HELP, MANUAL];
-    known.push(...Object.values(KAFKA_COMMANDS));
+    known.push(...Object.values(KAFKA_COMMANDS), ...Object.values(RECORDING_COMMANDS));
     expect(commands().sort()).toEqual(known.sort());
   });
 
