@@ -58,7 +58,7 @@ class ContainerFuzz implements Fuzz<Input> {
 /** Whether a recording is read to its end, or to where it is cut off; one that is wrong is told. */
 async function reads(bytes: Buffer, core: Core, filled: { target: Uint8Array; bytes: number; records: number }) {
   const read = async (target: Uint8Array, position: number) => bytes.copy(target, 0, position);
-  const input = { isFile: true, read, size: () => bytes.length, close: async () => {} };
+  const input = { isFile: true, read, size: () => bytes.length, isSame: () => true, close: async () => {} };
   try {
     await new Container(input, core).fill(filled);
     return true;
