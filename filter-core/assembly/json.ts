@@ -9,11 +9,22 @@ const TRUE: u32 = 0x65757274;
 const FALSE: u32 = 0x736c6166; // e follows
 const REPLACEMENT: u32 = 0xbdbfef; // U+FFFD in UTF-8
 const UNICODE_ESCAPE: u32 = 0x3030755c; // \u00
+const DELETE: u8 = 0x7f;
+const CONTROL: u32 = 0x100;
+const SEPARATOR: u32 = 0xa880e2; // U+2028 in UTF-8; U+2029 follows
+const SEPARATOR_ESCAPE: u64 = 0x38323032755c; // \u2028
 
 /** ASCII without controls, quotes and backslashes. */
 function isPlain(cell: v128): bool {
   const marks = v128.or(i8x16.eq(cell, i8x16.splat(QUOTE)), i8x16.eq(cell, i8x16.splat(BACKSLASH)));
-  return !v128.any_true(v128.or(marks, i8x16.lt_s(cell, i8x16.splat(0x20))));
+  const controls = v128.or(i8x16.lt_s(cell, i8x16.splat(0x20)), i8x16.eq(cell, i8x16.splat(DELETE)));
+  return !v128.any_true(v128.or(marks, controls));
+}
+
+/** C0, DEL or C1: JSON lets the latter two stand, and a terminal may obey them. 0 when the character is none. */
+function controlOf(first: u32, second: u32): u32 {
+  if (first < 0x20 || first === DELETE) return first | CONTROL;
+  return first === 0xc2 && second < 0xa0 ? second | CONTROL : 0;
 }
 
 function hexDigit(value: u32): u32 {
@@ -33,7 +44,13 @@ function writeCharacter(out: usize, at: usize, bytes: i32): usize {
     store<u32>(out, REPLACEMENT);
     return out + 3;
   }
-  if (first < 0x20) return writeControl(out, first);
+  const control = controlOf(first, load<u8>(at, 1));
+  if (control !== 0) return writeControl(out, control & 0xff);
+  // Some take these for the end of a line.
+  if (bytes === 3 && (load<u32>(at) & 0xfeffff) === SEPARATOR) {
+    store<u64>(out, SEPARATOR_ESCAPE + ((<u64>(load<u8>(at, 2) & 1)) << 40));
+    return out + 6;
+  }
   if (first === QUOTE || first === BACKSLASH) store<u8>(out++, BACKSLASH);
   for (let index = 0; index < bytes; index++) store<u8>(out++, load<u8>(at + index));
   return out;

@@ -65,6 +65,16 @@ test('every byte that is no UTF-8 becomes one U+FFFD', async () => {
   expect(comms).toEqual(['\ufffda', '\ufffd(', '\ufffd\ufffd\ufffd', '\ufffd\ufffd\ufffd', '\0\u001f\u007f']);
 });
 
+test.each(['json', 'ecs', 'ocsf', 'otel'] as const)(
+  '%s: what a terminal obeys, or some take for a line end, is escaped',
+  async (format) => {
+    const comm = '\u001b\u009bé\u007f\u0080\u00a0\u2028\u2029\u202a\u203f';
+    const text = utf8(drain(await loadCore({ format }), encode([acceptOf({ comm })])).text);
+    expect(text).toContain('\\u001b\\u009bé\\u007f\\u0080\u00a0\\u2028\\u2029\u202a\u203f"');
+    expect(text.match(/[\x7f-\x9f\u2028\u2029]/)).toBeNull();
+  },
+);
+
 test('longs are exact, also past what a double holds', async () => {
   const type = typeOf(recordOf(['cgroup_id', 'string']));
   expect(type).toBeDefined();

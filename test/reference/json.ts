@@ -6,9 +6,11 @@ const YEAR_10000 = 253_402_300_800_000_000;
 
 const SHORT: Readonly<Record<string, string>> = { b: '08', t: '09', n: '0a', f: '0c', r: '0d' };
 
-/** All control characters by their numbers. */
+/** All control characters and line separators by their numbers. */
 const numbered = (json: string) =>
-  json.replace(/\\(.)/g, (whole, letter: string) => (SHORT[letter] ? `\\u00${SHORT[letter]}` : whole));
+  json
+    .replace(/\\(.)/g, (whole, letter: string) => (SHORT[letter] ? `\\u00${SHORT[letter]}` : whole))
+    .replace(/[\x7f-\x9f\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** A record as a flat JSON line in plain TypeScript. */
 export function line(record: Accept): string {
