@@ -145,12 +145,14 @@ class WasmCore implements Core {
   readonly #output: Uint8Array;
   readonly #zoneAt: CoreOptions['zoneAt'];
   readonly #inBlocks: boolean;
+  readonly #format: string;
   readonly #rates: RateState | undefined;
 
   constructor(module: CoreModule, options: CoreOptions) {
     this.#module = module;
     this.datumBytesMax = module.DATUM_MAX.value;
     this.#zoneAt = options.zoneAt;
+    this.#format = options.format;
     this.#inBlocks = options.format === 'kafka';
     this.#rates = options.filter?.rateLimit && new RateState(module);
     this.#output = new Uint8Array(module.memory.buffer, module.OUTPUT.value, module.OUTPUT_BYTES.value);
@@ -189,6 +191,7 @@ class WasmCore implements Core {
       const portion = this.#count();
       if (portion.records > 0) yield portion;
       if (status === module.MALFORMED_INPUT.value) throw this.#malformed(position);
+      if (status === module.TOO_LONG.value) throw this.#tooLong(position);
       if (status === module.ZONE_LEFT.value) this.#enterZone(instant);
     }
   }
@@ -220,14 +223,19 @@ class WasmCore implements Core {
   }
 
   #malformed(offset: number): AcceptstreamError {
+    const what = `malformed input at byte ${offset}: no datum of the writer schema starts there`;
+    return this.#refused(`${what}; check that the records were written with that schema`);
+  }
+
+  #tooLong(offset: number): AcceptstreamError {
+    const what = `record too long at byte ${offset}: format ${this.#format} takes`;
+    return this.#refused(`${what} records of up to ${this.#module.longest()} bytes; take another, or filter it out`);
+  }
+
+  #refused(message: string): AcceptstreamError {
     this.totals.received += 1;
     this.totals.malformed += 1;
-    const what = `malformed input at byte ${offset}: no datum of the writer schema starts there`;
-    return new AcceptstreamError(
-      'MALFORMED',
-      'decode',
-      `${what}; check that the records were written with that schema`,
-    );
+    return new AcceptstreamError('MALFORMED', 'decode', message);
   }
 
   #enterZone(instant: number): void {

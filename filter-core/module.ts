@@ -36,7 +36,7 @@ type FilterSize =
 type Rate = 'RATE_REMOTE_ADDRESS' | 'RATE_LOCAL_PORT' | 'RATE_COMM' | 'RATE_PID';
 type Key = 'KEY_NONE' | 'KEY_HOST' | 'KEY_REMOTE_ADDRESS' | 'KEY_LOCAL_PORT' | 'KEY_PROCESS';
 type Template = 'JSON' | 'ECS' | 'OCSF' | 'OTEL' | 'FORWARD';
-type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT';
+type Status = 'DONE' | 'OUTPUT_FULL' | 'ZONE_LEFT' | 'MALFORMED_INPUT' | 'TOO_LONG';
 type Found = 'WHOLE' | 'CUT' | 'WRONG';
 type Outcome = 'position' | 'written' | 'received' | 'kept' | 'instant' | 'blocks' | Suppressed;
 type Suppressed = 'suppressed' | 'suppressedKeys' | 'unlimited';
@@ -46,6 +46,7 @@ export type CoreModule = Readonly<
   Record<Address | Size | Key | Rate | Template | Status | Found | Outcome | Uppercase<StepKind>, Cell>
 > & {
   readonly memory: { readonly buffer: ArrayBuffer };
+  longest(): number;
   setLines(template: number): void;
   setBlocks(): void;
   setKafka(partitions: number, key: number, schemaId: number, headers: number): void;

@@ -12,7 +12,12 @@ export const KINDS = {
   MILLISECONDS: 20,
   NANOSECONDS: 20,
   ADDRESS: 2,
-  ADDRESSES: 7,
+  ADDRESSES: 87,
+  IP: 42,
+  NO_IP: 2,
+  PORT: 20,
+  LONE_PORT: 20,
+  COMPANION: 0,
   FAMILY: 1,
   EVENT_UID: 44,
   LOCALITY: 1,
@@ -35,6 +40,10 @@ const FORMS = {
   instant: { kind: 'INSTANT' },
   milliseconds: { kind: 'MILLISECONDS' },
   address: { kind: 'ADDRESS' },
+  ip: { kind: 'IP' },
+  no_ip: { kind: 'NO_IP', isBehind: true },
+  port: { kind: 'PORT' },
+  lone_port: { kind: 'LONE_PORT', isBehind: true },
   addresses: { kind: 'ADDRESSES', field: 'remote_address' },
   ip_version: { kind: 'FAMILY' },
   ip_name: { kind: 'FAMILY', before: '"ipv', after: '"' },
@@ -50,7 +59,7 @@ const NATURAL = { int: 'integer', long: 'integer', string: 'text', boolean: 'boo
 const TEXTS = {
   TEXT: (field) => [field],
   ADDRESS: (field) => [field],
-  ADDRESSES: () => ['remote_address', 'local_address'],
+  NO_IP: (field) => [field],
   EVENT_UID: () => ['capture_id'],
   PACKED_TEXT: (field) => [field],
 };
@@ -112,7 +121,7 @@ function formed(path, form, field) {
   return { path, field, ...form, optional: !always };
 }
 
-/** What a standard's line says besides constants: event_time, what is derived, the other fields, those with no name. */
+/** What a standard's line says besides constants: event_time, derived values, the other fields, those with no name. */
 function values({ fields }, mapping, standard, own) {
   const natural = fields.map(({ name, type }) => {
     const row = mapping.fields.find(({ field }) => field === name);
@@ -125,7 +134,9 @@ function values({ fields }, mapping, standard, own) {
     .map(({ form, field, [standard]: path }) => formed(path, FORMS[form], field));
   const isOwn = ({ path }) => path.startsWith(`${own}.`);
   const [time, ...others] = natural;
-  return [time, ...derived, ...others.filter((value) => !isOwn(value)), ...others.filter(isOwn)];
+  const isBehind = (value) => value.isBehind === true;
+  const ahead = [time, ...derived.filter((value) => !isBehind(value)), ...others.filter((value) => !isOwn(value))];
+  return [...ahead, ...derived.filter(isBehind), ...others.filter(isOwn)];
 }
 
 /** A tree of objects from dotted names; leaves are { constant } or { value }. */
@@ -184,9 +195,13 @@ function nested(schema, mapping, standard, own) {
     path,
     leaf: { constant },
   }));
+  const companions = Object.entries(mapping.companions[standard]).map(([path, constant]) => ({
+    path,
+    leaf: { value: { kind: 'COMPANION', optional: true, before: JSON.stringify(constant) } },
+  }));
   const template = new Template();
   template.say('{');
-  for (const member of treeOf([first, ...constants, ...others])) addMember(template, member);
+  for (const member of treeOf([first, ...constants, ...others, ...companions])) addMember(template, member);
   return template.end('}\n');
 }
 

@@ -1,4 +1,5 @@
 import { IP_VERSION, LOCAL_ADDRESS, REMOTE_ADDRESS } from './fields';
+import { parse } from './inet';
 import { int, textLength, textStart } from './memory';
 
 // Addresses are text, as inet_ntop writes it.
@@ -26,6 +27,16 @@ export function mappedBytes(field: i32): i32 {
   const text = textStart(field);
   if (load<u64>(text) << 8 !== MAPPED << 8) return 0;
   return isFour(text + MAPPED_BYTES, textLength(field) - MAPPED_BYTES) ? MAPPED_BYTES : 0;
+}
+
+/** Longest address of OCSF's ip_t. */
+const IP_BYTES: i32 = 40;
+
+/** Whether the text is an IP address, and no other writer's name for an end. */
+export function isIp(field: i32): bool {
+  const skipped = mappedBytes(field);
+  const length = textLength(field) - skipped;
+  return length <= IP_BYTES && parse(textStart(field) + skipped, length);
 }
 
 /** 4 or 6 by the addresses, where a mapped one is 4; 0 when the socket's is neither. */

@@ -3,7 +3,7 @@ import { beginBlocks, canStage, gatherBlocks, stage } from './kafka';
 import { long, OUTPUT, OUTPUT_BYTES, ROW_BYTES } from './memory';
 import { DATUM_MAX } from './nested';
 import { canWrite, setColumns, writeRow } from './row';
-import { mostLineBytes, setTemplate, writeLine } from './template';
+import { mostDatumBytes, mostLineBytes, setTemplate, writeLine } from './template';
 import { setWideColumns, writeWideRow } from './wide';
 
 /** What becomes of a kept record. */
@@ -18,6 +18,7 @@ export const OUTPUT_FULL: i32 = 1;
 /** The next record's event_time is outside the zone. */
 export const ZONE_LEFT: i32 = 2;
 export const MALFORMED_INPUT: i32 = 3;
+export const TOO_LONG: i32 = 4;
 
 let format: i32 = DATUM;
 let inBlocks: bool = false;
@@ -50,15 +51,19 @@ function mostBytes(bytes: usize): usize {
   return format === LINE ? mostLineBytes(bytes) : bytes + ROW_BYTES;
 }
 
-/** Whether what becomes of `bytes` bytes is too long, for JSON or a Kafka record, or might not fit into an empty output. */
+/** The most bytes of a datum that JSON and Kafka records take: what becomes of it fits into an empty output. */
+export function longest(): i32 {
+  return format === LINE ? min(DATUM_MAX, mostDatumBytes(OUTPUT_BYTES)) : DATUM_MAX;
+}
+
 function isTooLong(bytes: usize): bool {
   if (!inBlocks && format !== LINE) return false;
-  return bytes > <usize>DATUM_MAX || mostBytes(bytes) > <usize>OUTPUT_BYTES;
+  return bytes > <usize>longest();
 }
 
 /** Why the record in the slots, of `bytes` bytes, can't be written at `out`, or DONE. */
 export function obstacle(out: usize, bytes: usize): i32 {
-  if (isTooLong(bytes)) return MALFORMED_INPUT;
+  if (isTooLong(bytes)) return TOO_LONG;
   if (inBlocks) return canStage(<i32>mostBytes(bytes)) ? DONE : OUTPUT_FULL;
   if (out + mostBytes(bytes) > OUTPUT + OUTPUT_BYTES) return OUTPUT_FULL;
   return canWrite() ? DONE : ZONE_LEFT;

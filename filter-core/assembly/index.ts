@@ -6,7 +6,17 @@ import { isWithinRate } from './rate';
 import { isStart, readDatum } from './reader';
 
 export { setFilter, setMore } from './filter';
-export { DONE, MALFORMED_INPUT, OUTPUT_FULL, setBlocks, setLines, setTable, ZONE_LEFT } from './format';
+export {
+  DONE,
+  longest,
+  MALFORMED_INPUT,
+  OUTPUT_FULL,
+  setBlocks,
+  setLines,
+  setTable,
+  TOO_LONG,
+  ZONE_LEFT,
+} from './format';
 export {
   BLOCK_BYTES,
   BLOCKS,

@@ -1,5 +1,5 @@
-import { family, isLocal, mappedBytes } from './address';
-import { CAPTURE_ID, CPU, FIELD_COUNT, LOCAL_ADDRESS, REMOTE_ADDRESS, SEQUENCE } from './fields';
+import { family, isIp, isLocal, mappedBytes } from './address';
+import { CAPTURE_ID, CPU, FIELD_COUNT, LOCAL_ADDRESS, REMOTE_ADDRESS, REMOTE_PORT, SEQUENCE } from './fields';
 import { isInstant, writeInstant } from './instant';
 import { writeBoolean, writeString } from './json';
 import { long, need, textLength, textStart } from './memory';
@@ -10,21 +10,26 @@ import {
   BACK,
   BOOLEAN,
   CLOSE,
+  COMPANION,
   EVENT_TIME,
   EVENT_UID,
   FAMILY,
   FORMATS,
   INSTANT,
   INTEGER,
+  IP,
   LITERAL,
   LITERALS,
+  LONE_PORT,
   MILLISECONDS,
   NANOSECONDS,
+  NO_IP,
   OPTIONAL,
   PACKED_INTEGER,
   PACKED_TEXT,
   PART_BYTES,
   PARTS,
+  PORT,
   TEXT,
 } from './templates';
 import { writeInteger, writeNumber } from './text';
@@ -50,6 +55,10 @@ let first: usize = PARTS;
 let behind: usize = PARTS;
 let frame: i32 = 0;
 let growth: i32 = 0;
+/** Whether the format has fields for IP addresses only, and which of the record's are some. */
+let isTyped: bool = false;
+let isRemoteIp: bool = false;
+let isLocalIp: bool = false;
 
 /** Takes a format of templates.ts into use. */
 export function setTemplate(format: i32): void {
@@ -58,6 +67,8 @@ export function setTemplate(format: i32): void {
   behind = PARTS + <usize>load<u16>(row, 2) * PART_BYTES;
   frame = load<u16>(row, 4);
   growth = load<u16>(row, 6);
+  isTyped = false;
+  for (let part = first; part < behind; part += PART_BYTES) if (load<u8>(part) === IP) isTyped = true;
   for (let field = 0; field < FIELD_COUNT; field++) need(field);
 }
 
@@ -66,19 +77,43 @@ export function mostLineBytes(bytes: usize): usize {
   return bytes * growth + frame;
 }
 
-function hasBoth(): bool {
-  return textLength(REMOTE_ADDRESS) > 0 && textLength(LOCAL_ADDRESS) > 0;
+/** The most bytes of a datum whose line fits into `bytes`. */
+export function mostDatumBytes(bytes: i32): i32 {
+  return (bytes - frame) / growth;
 }
 
-function isKnown(kind: i32, operand: i32): bool {
+function hasIp(field: i32): bool {
+  return field === REMOTE_ADDRESS ? isRemoteIp : isLocalIp;
+}
+
+function hasAddress(port: i32): bool {
+  return textLength(port === REMOTE_PORT ? REMOTE_ADDRESS : LOCAL_ADDRESS) > 0;
+}
+
+/** Whether the value that depends on what an address is has its place. */
+function isPlaced(kind: i32, operand: i32): bool {
+  if (kind === IP) return hasIp(operand);
+  if (kind === NO_IP) return textLength(operand) > 0 && !hasIp(operand);
+  return long(operand) !== UNKNOWN && hasAddress(operand) === (kind === PORT);
+}
+
+// The commonest kinds apart, so that the compiler can put them in line.
+function isKnown(kind: i32, operand: i32, out: usize): bool {
   if (kind === INTEGER) return long(operand) !== UNKNOWN;
-  if (kind === TEXT || kind === ADDRESS) return textLength(operand) > 0;
+  return kind === TEXT ? textLength(operand) > 0 : isRareKnown(kind, operand, out);
+}
+
+function isRareKnown(kind: i32, operand: i32, out: usize): bool {
+  if (kind === ADDRESS) return textLength(operand) > 0;
+  // Its object has another member.
+  if (kind === COMPANION) return load<u8>(out - 1) !== OPEN;
   if (kind === INSTANT) return isInstant(long(operand));
   if (kind === MILLISECONDS) return long(operand) !== UNKNOWN;
   if (kind === NANOSECONDS) return long(operand) > 0 && long(operand) <= MICROSECONDS_MAX;
   if (kind === FAMILY) return family() !== 0;
   if (kind === EVENT_UID) return textLength(CAPTURE_ID) > 0;
-  if (kind === ADDRESSES) return hasBoth();
+  if (kind === ADDRESSES) return isRemoteIp || isLocalIp;
+  if (kind >= IP && kind <= LONE_PORT) return isPlaced(kind, operand);
   return localityDigit(operand) !== 0;
 }
 
@@ -99,9 +134,9 @@ function writeAddress(out: usize, field: i32): usize {
 
 function writeAddresses(out: usize): usize {
   store<u8>(out, LIST_OPEN);
-  out = writeAddress(out + 1, REMOTE_ADDRESS);
-  store<u8>(out, COMMA);
-  out = writeAddress(out + 1, LOCAL_ADDRESS);
+  if (isRemoteIp) out = writeAddress(out + 1, REMOTE_ADDRESS);
+  if (isRemoteIp && isLocalIp) store<u8>(out, COMMA);
+  if (isLocalIp) out = writeAddress(out + 1, LOCAL_ADDRESS);
   store<u8>(out, LIST_CLOSE);
   return out + 1;
 }
@@ -123,7 +158,7 @@ function writeNanoseconds(out: usize, instant: i64): usize {
   return out + 3;
 }
 
-// The commonest kinds apart, so that the compiler can put them in line.
+// As in isKnown.
 function writeValue(out: usize, kind: i32, operand: i32): usize {
   if (kind === INTEGER) return writeNumber(out, long(operand));
   if (kind === TEXT) return writeString(out, textStart(operand), textLength(operand));
@@ -140,7 +175,10 @@ function writePacked(out: usize, kind: i32, operand: i32): usize {
 function writeRare(out: usize, kind: i32, operand: i32): usize {
   if (kind === BOOLEAN) return writeBoolean(out, long(operand));
   if (kind === INSTANT) return writeInstant(out, long(operand));
-  if (kind === ADDRESS) return writeAddress(out, operand);
+  if (kind === ADDRESS || kind === IP) return writeAddress(out, operand);
+  if (kind === NO_IP) return writeString(out, textStart(operand), textLength(operand));
+  if (kind === PORT || kind === LONE_PORT) return writeNumber(out, long(operand));
+  if (kind === COMPANION) return out;
   if (kind === MILLISECONDS) return writeInteger(out, floorDivide(long(operand), 1000), 1);
   if (kind === NANOSECONDS) return writeNanoseconds(out, long(operand));
   if (kind === FAMILY) return writeDigit(out, <u8>family());
@@ -171,7 +209,7 @@ function writePart(out: usize, part: usize): usize {
   const kind = load<u8>(part);
   const operand = load<u8>(part, 1);
   const flags = load<u8>(part, 2);
-  if ((flags & OPTIONAL) !== 0 && !isKnown(kind, operand)) return out;
+  if ((flags & OPTIONAL) !== 0 && !isKnown(kind, operand, out)) return out;
   if (kind === CLOSE) return closeObject(out, operand);
   if ((flags & BACK) !== 0) out--;
   out = writeValue(writeLiteral(out, part), kind, operand);
@@ -181,6 +219,10 @@ function writePart(out: usize, part: usize): usize {
 
 /** Writes the record in the slots as one line; answers the byte behind it. */
 export function writeLine(out: usize): usize {
+  if (isTyped) {
+    isRemoteIp = isIp(REMOTE_ADDRESS);
+    isLocalIp = isIp(LOCAL_ADDRESS);
+  }
   for (let part = first; part < behind; part += PART_BYTES) out = writePart(out, part);
   return out;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CoreOptions, loadCore, type TextFormat } from '../../filter-core/index.js';
-import type { Accept } from '../../schemas/accept.js';
+import { ACCEPT_FIELDS, type Accept } from '../../schemas/accept.js';
 import * as reference from '../reference/formats.js';
 import { wideRows } from '../reference/wide.js';
 import { acceptOf } from '../source-plugin/memory-source.js';
@@ -27,6 +27,8 @@ async function shown(format: TextFormat, records: readonly Accept[], options: Pa
 
 const UNLABELLED = { cgroup_path: '', exe: '', container_id: '', entity_id: '', user_name: '', community_id: '' };
 
+const NUMBERS = ACCEPT_FIELDS.flatMap(({ name, kind }) => (kind === 'int' || kind === 'long' ? [name] : []));
+
 /** Records as they occur and hostile ones; unknown numbers, empty texts and every kind of address often. */
 const address = fc.oneof(
   fc.constantFrom(
@@ -38,16 +40,16 @@ const address = fc.oneof(
     '127.',
     '::ffff:1',
     '::ffff:1.2.3.4a',
+    '::ffff:1.2.3.4.5',
+    '01.2.3.4',
+    'fe80::1%eth0',
+    'db1.example',
+    '0000:0000:0000:0000:0000:0000:255.255.255.255',
   ),
   anyAccept.map(({ remote_address }) => remote_address),
 );
 const record = fc
-  .tuple(
-    anyAccept,
-    address,
-    address,
-    fc.subarray(['ppid', 'netns', 'backlog', 'backlog_max', 'queued_us', 'pid', 'tid']),
-  )
+  .tuple(anyAccept, address, address, fc.subarray(NUMBERS))
   .chain(([any, remote_address, local_address, unknown]) =>
     fc.boolean().map(
       (empty): Accept => ({
@@ -102,7 +104,9 @@ describe.each(NAMES)('%s', (format) => {
     expect(first).toEqual(OBJECTS[format](control(20_000)));
     const [good, huge] = [encode([control(9)]), encode([control(33_000)])];
     core.input.set(Buffer.concat([good, huge]));
-    expect(() => [...core.portions(good.length + huge.length)]).toThrow(` byte ${good.length}:`);
+    expect(() => [...core.portions(good.length + huge.length)]).toThrow(
+      new RegExp(`^record too long at byte ${good.length}: format ${format} takes records of up to \\d{5} bytes`),
+    );
   });
 });
 

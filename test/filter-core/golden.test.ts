@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type CoreOptions, loadCore, TEXT_FORMATS } from '../../filter-core/index.js';
+import { type CoreOptions, type KafkaBlocks, loadCore, TEXT_FORMATS } from '../../filter-core/index.js';
 import accepts from '../fixtures/tcpaccept/accepts.json' with { type: 'json' };
 import { acceptOf } from '../source-plugin/memory-source.js';
 import { commText } from '../support/expected.js';
 import { drain, encode } from './support.js';
+
+/** 32 bytes a line. */
+const hex = (bytes: Uint8Array) =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/.{1,64}/g, '$&\n');
 
 type Event = (typeof accepts)[number];
 
@@ -86,6 +92,22 @@ describe('records of every kind, in every format', () => {
     acceptOf({ cgroup_path: '', exe: '', entity_id: '', user_name: '', community_id: '' }),
     acceptOf({ sequence: 2 ** 52 - 1, cgroup_id: 2 ** 52 - 1, rtt_us: 0, host: '\ufffd日本' }),
   ];
+
+  test.each(['avro', 'forward'] as const)('%s', async (format) => {
+    const { text } = drain(await loadCore({ format }), encode(RECORDS));
+    await expect(hex(Buffer.from(text, 'latin1'))).toMatchFileSnapshot(`../fixtures/formats/${format}.txt`);
+  });
+
+  test.each(['avro', 'json'] as const)('kafka, %s', async (encoding) => {
+    const schema = encoding === 'avro' ? { schemaId: 258 } : {};
+    const kafka: KafkaBlocks = { partitions: 2, key: 'remote_address', encoding, ...schema };
+    const core = await loadCore({ format: 'kafka', kafka });
+    const bytes = encode(RECORDS);
+    core.input.set(bytes);
+    const blocks = [...core.portions(bytes.length)].flatMap((portion) => portion.blocks ?? []);
+    const text = blocks.map(({ bytes: block, ...rest }) => `${JSON.stringify(rest)}\n${hex(block)}`).join('');
+    await expect(text).toMatchFileSnapshot(`../fixtures/formats/kafka-${encoding}.txt`);
+  });
 
   test.each(TEXT_FORMATS)('%s', async (format) => {
     const core = await loadCore({ format });

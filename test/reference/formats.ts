@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Accept } from '../../schemas/accept.js';
 import { instant } from './json.js';
 
@@ -12,6 +13,31 @@ const time = (value: number) => instant(value) ?? undefined;
 
 /** The address with ::ffff: taken off; undefined for an empty one. */
 export const unmapped = (address: string) => address.replace(/^::ffff:(?=[0-9.]{7,15}$)/, '') || undefined;
+
+/** The address without ::ffff:, when it is one that OCSF's ip_t can hold. */
+function ip(address: string): string | undefined {
+  const text = unmapped(address) ?? '';
+  return isIP(text) > 0 && !text.includes('%') && text.length <= 40 ? text : undefined;
+}
+
+const noIp = (address: string) => (ip(address) === undefined ? address || undefined : undefined);
+
+const endpoint = (address: string, port: number) => ({
+  ip: ip(address),
+  hostname: noIp(address),
+  port: address === '' ? undefined : known(port),
+});
+
+const end = (address: string, port: number) => ({ ip: ip(address), address: noIp(address), port: known(port) });
+
+const lonePorts = (record: Accept) => ({
+  remote_port: record.remote_address === '' ? known(record.remote_port) : undefined,
+  local_port: record.local_address === '' ? known(record.local_port) : undefined,
+});
+
+function device({ host, host_id }: Accept): Json | undefined {
+  return host || host_id ? { type_id: 0, hostname: host || undefined, uid: host_id || undefined } : undefined;
+}
 
 const uid = ({ capture_id, cpu, sequence }: Accept) => (capture_id ? `${capture_id}:${cpu}:${sequence}` : undefined);
 
@@ -65,8 +91,7 @@ function whole(object: Json): Json | undefined {
 
 /** As the Elastic Common Schema has it. */
 export function ecs(record: Accept): Json | undefined {
-  const source = unmapped(record.remote_address);
-  const destination = unmapped(record.local_address);
+  const addresses = [ip(record.remote_address), ip(record.local_address)].filter((text) => text !== undefined);
   return whole({
     '@timestamp': time(record.event_time),
     ecs: { version: '9.4.0' },
@@ -90,7 +115,7 @@ export function ecs(record: Accept): Json | undefined {
       community_id: record.community_id || undefined,
     },
     related: {
-      ip: source && destination && [source, destination],
+      ip: addresses.length > 0 ? addresses : undefined,
       user: record.user_name ? [record.user_name] : undefined,
     },
     host: { name: record.host || undefined, hostname: record.host || undefined, id: record.host_id || undefined },
@@ -106,8 +131,8 @@ export function ecs(record: Accept): Json | undefined {
     container: { id: record.container_id || undefined },
     user: { id: digits(record.uid), name: record.user_name || undefined },
     group: { id: digits(record.gid) },
-    source: { ip: source, port: known(record.remote_port) },
-    destination: { ip: destination, port: known(record.local_port) },
+    source: end(record.remote_address, record.remote_port),
+    destination: end(record.local_address, record.local_port),
     acceptstream: own(record),
   });
 }
@@ -142,7 +167,7 @@ export function ocsf(record: Accept): Json | undefined {
       community_uid: record.community_id || undefined,
     },
     observation_point_id: local ? 4 : 2,
-    device: { type_id: 0, hostname: record.host || undefined, uid: record.host_id || undefined },
+    device: device(record),
     actor: {
       process: {
         pid: known(record.pid),
@@ -157,9 +182,9 @@ export function ocsf(record: Accept): Json | undefined {
         created_time: milliseconds(record.process_start),
       },
     },
-    src_endpoint: { ip: unmapped(record.remote_address), port: known(record.remote_port) },
-    dst_endpoint: { ip: unmapped(record.local_address), port: known(record.local_port) },
-    unmapped: own(record),
+    src_endpoint: endpoint(record.remote_address, record.remote_port),
+    dst_endpoint: endpoint(record.local_address, record.local_port),
+    unmapped: { ...lonePorts(record), ...own(record) },
   });
 }
 
