@@ -7,15 +7,15 @@ import { decimal, type Reject } from './values.js';
 /** Reads a comma-separated list into its distinct entries, in their order. */
 type ListReader<T> = (text: string, reject: Reject) => readonly T[];
 
-/** `entryOf` turns an item into what the kind judges; `example` ends the message about one that does not fit. */
-function listOf<T>(kind: EntryKind, entryOf: (item: string) => T, example = ''): ListReader<T> {
+/** `entryOf` turns an item into what the kind judges. */
+function listOf<T>(kind: EntryKind, entryOf: (item: string) => T): ListReader<T> {
   const { one, many, are, fits, most = Number.POSITIVE_INFINITY } = kind;
   return (text, reject) => {
     const items = text.split(',');
     const wrong = items.find((item) => !fits(entryOf(item)));
     if (wrong !== undefined) {
       const place = wrong === text ? '' : ` in ${quoted(text)}`;
-      throw reject(`invalid ${one} ${quoted(wrong)}${place}: ${many} are ${are}${example}`);
+      throw reject(`invalid ${one} ${quoted(wrong)}${place}: ${many} are ${are}`);
     }
     const entries = new Map(items.map(entryOf).map((entry) => [String(entry), entry]));
     if (entries.size > most) throw reject(`${entries.size} ${many}: there can be ${most} at most`);
@@ -41,7 +41,7 @@ const NETNS_PLACE: EntryKind = {
   fits: (entry) => LISTS.netns.fits(entry) || (typeof entry === 'string' && /^\/[^\0]+$/.test(entry)),
 };
 
-export const readPorts = listOf(LISTS.ports, portsOf, ', as 8000-8099');
+export const readPorts = listOf(LISTS.ports, portsOf);
 export const readNets = listOf(LISTS.remoteNets, withoutBlanks);
 export const readUids = listOf(LISTS.uids, numberOf);
 // Blanks may be part of a name, and of a cgroup's.

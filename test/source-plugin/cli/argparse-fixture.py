@@ -150,7 +150,7 @@ def netns_place(item):
     return item if re.fullmatch("/[^\0]+", item, re.DOTALL) else None
 
 
-ports = listed("port", "whole numbers from 0 to 65535, or two of them for a range, the lower one first, as 8000-8099", port_or_range)
+ports = listed("port", "whole numbers from 0 to 65535, or two of them for a range (8000-8099), the lower one first", port_or_range)
 nets = listed("network", "addresses, or the bits they begin with, as 192.0.2.0/24 or 2001:db8::/32", net, 1024)
 uids = listed("user id", "whole numbers from 0 to 4294967295", number_to(2**32 - 1), 256)
 comms = listed("name", "those of threads, 1 to 15 bytes of UTF-8", comm, 256)

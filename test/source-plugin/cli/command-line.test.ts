@@ -89,7 +89,7 @@ describe('options', () => {
 });
 
 describe('errors', () => {
-  const PORTS = 'whole numbers from 0 to 65535, or two of them for a range, the lower one first, as 8000-8099';
+  const PORTS = 'whole numbers from 0 to 65535, or two of them for a range (8000-8099), the lower one first';
   const NETS = 'networks are addresses, or the bits they begin with, as 192.0.2.0/24 or 2001:db8::/32';
   test.each<[string[], string]>([
     [['-P', '65536'], `argument -P/--port: invalid port '65536': ports are ${PORTS}`],
