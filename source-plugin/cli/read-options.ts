@@ -111,7 +111,9 @@ with a schema that Avro resolves to ours. Of a folder, all *.avro and *.avro.par
 are read, in the order of their names. A file that is broken is named, with the
 byte where it broke; what stands before it is printed, the other files are read,
 and the exit status is 1. A recording (.part) that ends within a block is still
-written, or its recorder was killed: that is a warning.
+written, or its recorder was killed: that is a warning. Followed, one .part ends
+when it was finished (renamed) and read to its end; several recorders may share a
+folder.
 
 Rows of one partition of a topic come in its order; partitions are read side by
 side, in pieces. Values that are no accepts are left out, counted and named on
