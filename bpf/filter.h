@@ -61,7 +61,8 @@ static __always_inline bool uid_passes(void)
 /* The helper fills the name up with zeros. */
 static __always_inline bool comm_passes(void)
 {
-	char comm[ACCEPT_COMM_BYTES];
+	/* A key is compared whole, and some kernels (6.1) leave what is behind the terminator as it was. */
+	char comm[ACCEPT_COMM_BYTES] = {};
 
 	bpf_get_current_comm(comm, sizeof(comm));
 	return bpf_map_lookup_elem(&comm_set, comm);
