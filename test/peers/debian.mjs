@@ -6,18 +6,23 @@ import { CACHE, cached } from '../kernels/cache.mjs';
 import { Debian } from '../kernels/debian.mjs';
 
 const SUITE = 'bookworm';
+/** What Debian 12 itself does not have. */
+export const BACKPORTS = 'bookworm-backports';
 const ARCHITECTURES = { x64: ['amd64', 'x86_64-linux-gnu'], arm64: ['arm64', 'aarch64-linux-gnu'] };
-const PARTS = ['./lib/*', './usr/lib/*', './usr/sbin/*'];
+const PARTS = ['./lib/*', './usr/lib/*', './usr/bin/*', './usr/sbin/*'];
 /** The host's own are as new, and belong to its loader. */
-const OF_HOST = /^(libc6|libgcc-s1|libstdc\+\+6|gcc-\d+-base)=/;
+const OF_HOST = /^(libc6|libgcc-s1|libstdc\+\+6)=/;
 
 const onPath = (program) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 
-async function unpack(name, architecture) {
-  const apt = new Debian(join(CACHE, `apt-bookworm-${architecture}`), [SUITE], architecture);
+async function unpack(name, suite, architecture) {
+  const apt = new Debian(join(CACHE, `apt-bookworm-${architecture}`), [SUITE, BACKPORTS], architecture);
   await apt.update();
-  const packages = (await apt.closure([name], SUITE)).filter((one) => !OF_HOST.test(one)).sort();
+  const all = await apt.closure([name], suite);
+  // What else a package needs is for its installation and its scripts.
+  const isUsed = (one) => one.startsWith(`${name}=`) || (one.startsWith('lib') && !OF_HOST.test(one));
+  const packages = all.filter(isUsed).sort();
   const version = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 12);
   return cached(`peer-${name}-${version}`, (folder) => apt.unpack(packages, folder, PARTS));
 }
@@ -38,19 +43,20 @@ function modulesBelow(root, triplet) {
 }
 
 /**
- * A package's program in /usr/sbin, of Debian 12.
+ * A package's program, of Debian 12.
  * @returns {Promise<{program: string, libraries: string, modules: string, reason: string}>} with the folders of its
  *   libraries and modules, or why it can't be had
  */
-export async function debianPeer(packageName, program) {
+export async function debianPeer(packageName, program, suite = SUITE) {
   const nothing = { program: '', libraries: '', modules: '' };
   const needed = ['apt-get', 'dpkg-deb', 'flock'].filter((name) => !onPath(name));
   const [architecture, triplet] = ARCHITECTURES[process.arch] ?? [];
   if (needed.length > 0 || !architecture) return { ...nothing, reason: `needs ${needed.join(', ')}` };
   try {
-    const root = await unpack(packageName, architecture);
+    const root = await unpack(packageName, suite, architecture);
     const libraries = libraryFolders(root, triplet).join(delimiter);
-    return { program: join(root, 'usr/sbin', program), libraries, modules: modulesBelow(root, triplet), reason: '' };
+    const folder = ['usr/sbin', 'usr/bin'].find((one) => existsSync(join(root, one, program)));
+    return { program: join(root, folder, program), libraries, modules: modulesBelow(root, triplet), reason: '' };
   } catch (error) {
     return { ...nothing, reason: `needs ${packageName}: ${String(error.stderr ?? error.message).split('\n')[0]}` };
   }

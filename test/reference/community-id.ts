@@ -16,13 +16,20 @@ export function bytesOf(address: string): number[] {
   return [...head, ...Array<number>(16 - head.length - end.length).fill(0), ...end];
 }
 
+export type End = readonly [address: number[], port: number];
+
 /** The Community ID of a TCP connection in plain TypeScript, version 1 with the seed 0. */
-export function communityId(one: readonly [number[], number], other: readonly [number[], number]): string {
-  const port = (number: number) => [number >> 8, number & 255];
+export function communityId(one: End, other: End): string {
   const [first, second] = [one, other].sort((a, b) => Buffer.compare(keyOf(a), keyOf(b)));
-  const [from, to] = [first ?? one, second ?? other];
-  const bytes = [0, 0, ...from[0], ...to[0], 6, 0, ...port(from[1]), ...port(to[1])];
+  return hashOf(first ?? one, second ?? other);
+}
+
+/** The same of ends that are in their order. */
+export function hashOf(from: End, to: End): string {
+  const bytes = [0, 0, ...from[0], ...to[0], 6, 0, ...portBytes(from[1]), ...portBytes(to[1])];
   return `1:${createHash('sha1').update(Buffer.from(bytes)).digest('base64')}`;
 }
 
-const keyOf = ([address, port]: readonly [number[], number]) => Buffer.from([...address, port >> 8, port & 255]);
+const portBytes = (port: number) => [port >> 8, port & 255];
+
+const keyOf = ([address, port]: End) => Buffer.from([...address, ...portBytes(port)]);
