@@ -9,23 +9,17 @@ const FAMILIES = [
   {
     ids: ['debian', 'ubuntu'],
     install: ['apt-get', 'install', '-y', '--no-install-recommends'],
-    packages: {
-      clang: ['clang'],
-      cxx: ['g++'],
-      cc: ['gcc', 'libc6-dev'],
-      libbpf: ['libbpf-dev'],
-      libmd: ['libmd-dev'],
-    },
+    packages: { clang: ['clang'], cxx: ['g++'], cc: ['gcc', 'libc6-dev'], libbpf: ['libbpf-dev'] },
   },
   {
     ids: ['fedora', 'rhel', 'centos'],
     install: ['dnf', 'install', '-y'],
-    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'], libmd: ['libmd-devel'] },
+    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'] },
   },
   {
     ids: ['arch'],
     install: ['pacman', '-S', '--needed'],
-    packages: { clang: ['clang'], cxx: ['gcc'], cc: ['gcc'], libbpf: ['libbpf'], libmd: ['libmd'] },
+    packages: { clang: ['clang'], cxx: ['gcc'], cc: ['gcc'], libbpf: ['libbpf'] },
   },
   {
     ids: ['alpine'],
@@ -35,13 +29,12 @@ const FAMILIES = [
       cxx: ['g++'],
       cc: ['gcc', 'musl-dev'],
       libbpf: ['libbpf-dev', 'linux-headers'],
-      libmd: ['libmd-dev'],
     },
   },
   {
     ids: ['opensuse', 'suse'],
     install: ['zypper', 'install', '-y'],
-    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'], libmd: ['libmd-devel'] },
+    packages: { clang: ['clang'], cxx: ['gcc-c++'], cc: ['gcc'], libbpf: ['libbpf-devel'] },
   },
 ];
 

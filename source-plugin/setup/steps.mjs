@@ -41,25 +41,19 @@ function packageFolder(root, name) {
   }
 }
 
-const LIBRARY_FOLDERS = ['x86_64-linux-gnu', 'aarch64-linux-gnu', '../lib64', '.'];
-
-// Where there is only a shared one, the addon is for this machine. What is linked in stays inside: no name of another
-// library in the process can be taken for it.
-const hasStaticLibmd = () => LIBRARY_FOLDERS.some((folder) => existsSync(join('/usr/lib', folder, 'libmd.a')));
-const libmd = () => (hasStaticLibmd() ? ['-Wl,--exclude-libs,libmd.a', '-l:libmd.a'] : ['-lmd']);
-
 /** The one step that an installation repeats where the addon of the package doesn't load. */
 export const ADDON = {
   name: 'addon',
   after: [],
-  tools: ['cxx', 'libbpf', 'libmd'],
+  tools: ['cxx', 'libbpf'],
   inputs: (root) => ['package-lock.json', 'bpf/event.h', ...listFiles(root, 'native', /\.(cc|h)$/)],
   command: (root, out) => [
     ...['g++', '-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'],
     ...['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-Ibpf'],
     ...['-isystem', packageFolder(root, 'node-addon-api')],
     ...['-isystem', `${packageFolder(root, 'node-api-headers')}/include`],
-    ...[...listFiles(root, 'native', /\.cc$/), '-o', out, '-lbpf', ...libmd()],
+    // A Node.js without OpenSSL's names is told when the addon is loaded, not at the first accept.
+    ...['-Wl,-z,now', ...listFiles(root, 'native', /\.cc$/), '-o', out, '-lbpf'],
   ],
   publish: (root, out) => publishFile(root, out, 'dist/acceptstream.node'),
 };

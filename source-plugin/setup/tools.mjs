@@ -9,10 +9,6 @@ const TRIALS = {
     argv: ['g++', '-shared', '-x', 'c++', '-o', '/dev/null', '-', '-lbpf'],
     input: '#include <bpf/libbpf.h>\n#include <linux/bpf.h>\n',
   },
-  libmd: {
-    argv: ['g++', '-shared', '-x', 'c++', '-o', '/dev/null', '-', '-lmd'],
-    input: '#include <sha1.h>\nvoid (*const hash)(uint32_t *, const uint8_t *) = SHA1Transform;\n',
-  },
 };
 
 export const TOOL_NAMES = {
@@ -20,7 +16,6 @@ export const TOOL_NAMES = {
   cxx: 'a C++17 compiler (g++)',
   cc: 'a C compiler (cc)',
   libbpf: "libbpf's headers and library",
-  libmd: "libmd's headers and library",
 };
 
 /** @returns {Promise<string[]>} those of `tools` that don't do their job here; without a compiler libraries don't */

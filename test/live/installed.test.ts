@@ -67,9 +67,7 @@ describeUnless(liveReason(), 'the packed package, installed where no compiler is
     expect(checks.find(({ name }) => name === 'libbpf')?.detail).toMatch(/^the native addon does not load/);
     const poor = installed.npm(['rebuild', 'acceptstream']);
     expect(poor.status).toBe(1);
-    expect(poor.output).toContain(
-      "missing: a C++17 compiler (g++), libbpf's headers and library, libmd's headers and library: ",
-    );
+    expect(poor.output).toContain("missing: a C++17 compiler (g++), libbpf's headers and library: ");
     const rich = installed.npm(['rebuild', 'acceptstream'], process.env.PATH);
     expect(rich).toMatchObject({ status: 0 });
     expect(readFileSync(addon).equals(packed)).toBe(true);

@@ -2,21 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { installCommand, parseOsRelease } from '../../source-plugin/setup/distribution.mjs';
 import { installTools } from '../../source-plugin/setup/system-packages.mjs';
 
-const ALL = ['clang', 'cxx', 'cc', 'libbpf', 'libmd'];
+const ALL = ['clang', 'cxx', 'cc', 'libbpf'];
 const APT = 'apt-get install -y --no-install-recommends';
 
 describe('the command for a distribution', () => {
   test.each([
-    ['ID=debian\nVERSION_ID="12"', `${APT} clang g++ gcc libc6-dev libbpf-dev libmd-dev`],
-    ['ID=ubuntu\nID_LIKE=debian', `${APT} clang g++ gcc libc6-dev libbpf-dev libmd-dev`],
-    ['ID=linuxmint\nID_LIKE="ubuntu debian"', `${APT} clang g++ gcc libc6-dev libbpf-dev libmd-dev`],
-    ['ID=fedora', 'dnf install -y clang gcc-c++ gcc libbpf-devel libmd-devel'],
-    ['ID="rocky"\nID_LIKE="rhel centos fedora"', 'dnf install -y clang gcc-c++ gcc libbpf-devel libmd-devel'],
-    ["ID='arch'", 'pacman -S --needed clang gcc libbpf libmd'],
-    ['ID=manjaro\nID_LIKE=arch', 'pacman -S --needed clang gcc libbpf libmd'],
-    ['ID=alpine', 'apk add clang g++ gcc musl-dev libbpf-dev linux-headers libmd-dev'],
-    ['ID="opensuse-leap"\nID_LIKE="suse opensuse"', 'zypper install -y clang gcc-c++ gcc libbpf-devel libmd-devel'],
-    ['ID="opensuse-tumbleweed"', 'zypper install -y clang gcc-c++ gcc libbpf-devel libmd-devel'],
+    ['ID=debian\nVERSION_ID="12"', `${APT} clang g++ gcc libc6-dev libbpf-dev`],
+    ['ID=ubuntu\nID_LIKE=debian', `${APT} clang g++ gcc libc6-dev libbpf-dev`],
+    ['ID=linuxmint\nID_LIKE="ubuntu debian"', `${APT} clang g++ gcc libc6-dev libbpf-dev`],
+    ['ID=fedora', 'dnf install -y clang gcc-c++ gcc libbpf-devel'],
+    ['ID="rocky"\nID_LIKE="rhel centos fedora"', 'dnf install -y clang gcc-c++ gcc libbpf-devel'],
+    ["ID='arch'", 'pacman -S --needed clang gcc libbpf'],
+    ['ID=manjaro\nID_LIKE=arch', 'pacman -S --needed clang gcc libbpf'],
+    ['ID=alpine', 'apk add clang g++ gcc musl-dev libbpf-dev linux-headers'],
+    ['ID="opensuse-leap"\nID_LIKE="suse opensuse"', 'zypper install -y clang gcc-c++ gcc libbpf-devel'],
+    ['ID="opensuse-tumbleweed"', 'zypper install -y clang gcc-c++ gcc libbpf-devel'],
   ])('%s', (text, command) => {
     const install = installCommand(parseOsRelease(text), ALL);
     expect(install?.command.join(' ')).toBe(command);

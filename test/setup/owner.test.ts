@@ -46,7 +46,7 @@ describe.skipIf(!isRoot)(isRoot ? 'callers and owners' : 'callers and owners (sk
     const command = join(clone.path, 'source-plugin/setup/acceptstream.mjs');
     expect(calls).toEqual([
       'sudo DEBIAN_FRONTEND=noninteractive -- apt-get -o DPkg::Lock::Timeout=120 ' +
-        'install -y --no-install-recommends clang g++ libbpf-dev libmd-dev',
+        'install -y --no-install-recommends clang g++ libbpf-dev',
       `sudo -- ${process.execPath} ${command} --capture`,
     ]);
   });
@@ -60,7 +60,7 @@ describe.skipIf(!isRoot)(isRoot ? 'callers and owners' : 'callers and owners (sk
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr.split('\n').slice(1, -1)).toEqual([
       'acceptstream: installing system packages needs root, and this user may not use sudo here: run as root: apt-get update && ' +
-        'apt-get install -y --no-install-recommends clang g++ libbpf-dev libmd-dev',
+        'apt-get install -y --no-install-recommends clang g++ libbpf-dev',
     ]);
   });
 

@@ -23,10 +23,10 @@ describe('on a machine with nothing', () => {
     expect(status).toBe(7);
     const lines = steps(told(stderr));
     expect(lines[0]).toBe(
-      "missing: clang with the bpf target; a C++17 compiler (g++); libbpf's headers and library; libmd's headers and library; 1 npm packages; " +
+      "missing: clang with the bpf target; a C++17 compiler (g++); libbpf's headers and library; 1 npm packages; " +
         'the build of schemas, bpf.x64, bpf.arm64, addon, core, typescript',
     );
-    const packages = 'apt-get install clang g++ libbpf-dev libmd-dev';
+    const packages = 'apt-get install clang g++ libbpf-dev';
     expect(lines.slice(1, 5)).toEqual([packages, 'apt-get update', packages, 'npm ci']);
     expect(lines.slice(5).sort()).toEqual([...BUILD].sort());
   });
@@ -36,9 +36,7 @@ describe('on a machine with nothing', () => {
     for (const state of ['sudoer', 'updated']) clone.remember(state);
     await clone.run('build.mjs');
     const calls = clone.calls().filter((call) => call.startsWith('apt-get') && !call.endsWith('--version'));
-    expect(calls).toEqual([
-      'apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends g++ libbpf-dev libmd-dev',
-    ]);
+    expect(calls).toEqual(['apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends g++ libbpf-dev']);
   });
 
   test('says what failed and what to do when packages can not be installed', async () => {

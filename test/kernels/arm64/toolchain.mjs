@@ -24,8 +24,8 @@ async function unpacked(packages, architecture, { parts = ['*'], then = () => {}
   });
 }
 
-/** The folder of an arm64 system: a static busybox, libbpf, libmd, and what C++ programs are built with. */
-export const findSystem = () => unpacked(['busybox-static', 'libbpf-dev', 'libmd-dev', 'libstdc++-12-dev'], 'arm64');
+/** The folder of an arm64 system: a static busybox, libbpf, and what C++ programs are built with. */
+export const findSystem = () => unpacked(['busybox-static', 'libbpf-dev', 'libstdc++-12-dev'], 'arm64');
 
 // A linker for ARM, 64 bits and 32: clang makes their code wherever it runs, but the host's linker knows only the host.
 async function findLinker() {
