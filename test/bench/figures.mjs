@@ -34,9 +34,9 @@ as they are. CPU time is the process's, user and system.`,
     live: false,
     run: async () => first({ atLeast: { must: 3, goal: 5 } }, await benchPath()),
     method: `50 000 kernel events as the ring holds them, 30 % IPv6, in batches of 1000: native encode into the core's
-memory, decode, port filter, format, write to a file in memory (tmpfs). The yardstick reads the same events in plain
-JavaScript, encodes and decodes with avsc, and writes the same bytes to the same file. CPU time includes the kernel's
-for the writes.`,
+memory, decode, port filter, format, write to a file in memory (tmpfs). The yardstick makes the same records of
+the same events in plain JavaScript, every field of them, encodes and decodes with avsc, and writes the same bytes to the
+same file. CPU time includes the kernel's for the writes.`,
   },
   {
     name: 'recording',

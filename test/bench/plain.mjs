@@ -1,4 +1,6 @@
 // What native code and core do, in plain JavaScript: the yardstick.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { HOOKS } from '../../dist/native/index.js';
 import { AT, IDENTITY } from './events.mjs';
 
@@ -25,6 +27,59 @@ function commText(bytes, at) {
   const comm = bytes.subarray(at, at + 16);
   const end = comm.indexOf(0);
   return comm.toString('utf8', 0, end < 0 ? comm.length : end);
+}
+
+/** The path whose names, the leaf's first, are there with a NUL behind each. */
+function pathText(bytes, at, length) {
+  const names = bytes
+    .toString('utf8', at, at + length)
+    .split('\0')
+    .slice(0, -1);
+  return names.length > 0 ? `/${names.reverse().join('/')}` : '';
+}
+
+const CONTAINER = /(?:^|[-:/])([0-9a-f]{64})(?:\.scope)?(?:$|\/)/;
+
+const userNames = new Map(
+  readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .map(([name, , uid]) => [Number(uid), name]),
+);
+
+/** Version 1, seed 0; the data set has no mapped addresses. */
+function communityId(bytes, at, version) {
+  const size = version === 6 ? 16 : 4;
+  const end = (address, port) => [bytes.subarray(at + address, at + address + size), bytes.readUInt16LE(at + port)];
+  const ends = [end(AT.remoteAddress, AT.remotePort), end(AT.localAddress, AT.localPort)];
+  ends.sort(([one, onePort], [other, otherPort]) => Buffer.compare(one, other) || onePort - otherPort);
+  const ports = Buffer.alloc(4);
+  ends.forEach(([, port], index) => {
+    ports.writeUInt16BE(port, 2 * index);
+  });
+  const hash = createHash('sha1')
+    .update(Buffer.from([0, 0]))
+    .update(ends[0][0])
+    .update(ends[1][0]);
+  return `1:${hash
+    .update(Buffer.from([6, 0]))
+    .update(ports)
+    .digest('base64')}`;
+}
+
+/** Who accepted, and what others call the connection. */
+function labels(bytes, at, { pid, uid, start, version }) {
+  const cgroupLength = bytes.readUInt16LE(at + AT.cgroupLength);
+  const cgroupPath = pathText(bytes, at + AT.names, cgroupLength);
+  return {
+    cgroup: cgroupPath.slice(cgroupPath.lastIndexOf('/') + 1),
+    cgroup_path: cgroupPath,
+    exe: pathText(bytes, at + AT.names + cgroupLength, bytes.readUInt16LE(at + AT.exeLength)),
+    container_id: CONTAINER.exec(cgroupPath)?.[1] ?? '',
+    entity_id: `${IDENTITY.bootId}:${pid}:${start}`,
+    user_name: userNames.get(uid) ?? '',
+    community_id: communityId(bytes, at, version),
+  };
 }
 
 const known = (number) => (number === 0 ? -1 : number);
@@ -64,10 +119,10 @@ export function readEvent(bytes, at, wall) {
     mntns: known(unsigned(8)),
     pidns: known(unsigned(9)),
     cgroup_id: known(long(4)),
-    cgroup: bytes.toString('utf8', at + AT.names, bytes.indexOf(0, at + AT.names)),
     backlog: int(5),
     backlog_max: int(6),
     queued_us: long(5),
     rtt_us: long(6),
+    ...labels(bytes, at, { pid: int(0), uid: unsigned(3), start: long(3), version }),
   };
 }
