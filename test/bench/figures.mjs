@@ -7,6 +7,7 @@ import { benchPath } from './path.mjs';
 import { benchRecording } from './recording.mjs';
 import { benchReplay } from './replay.mjs';
 import { benchIdle, benchMemory } from './rest.mjs';
+import { benchScaleKafka } from './scale-kafka.mjs';
 import { benchStart } from './start.mjs';
 import { benchTax } from './tax.mjs';
 import { benchThroughput } from './throughput.mjs';
@@ -144,5 +145,17 @@ consumer had it.`,
     kafka: true,
     run: benchConnected,
     method: `As "Idle", with pipelines/kafka.yaml and a connected producer, and a filter that no accept passes.`,
+  },
+  {
+    name: 'scale-kafka',
+    title: 'Scale: records in Kafka',
+    live: false,
+    kafka: true,
+    run: benchScaleKafka,
+    method: `The records of one host, which are its kernel events as the ring holds them, into one partition of one broker
+with the host as the key, by records of a batch and by compression. Size is what the broker has on its disk for a record,
+the batch's header in it; on the wire some hundred bytes a request come to it, which is a batch here. CPU of acceptstream is
+as in "Kafka: a message from ring to acknowledgement"; that of the broker is the process's, user and system, on a machine
+that both share.`,
   },
 ];

@@ -1,12 +1,11 @@
 // CPU time of a message from the producer's memory to the acknowledgement of the broker: ours and three others.
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { kafkaTool } from '../../pipelines/kafka-local/java.mjs';
 import { createTopic, kafkaServers, storedRecords } from './kafka-servers.mjs';
 import { recordBatches } from './kafka-values.mjs';
-import { child, outputPath } from './scratch.mjs';
+import { outputOf, outputPath } from './scratch.mjs';
 
 const ROUNDS = 5;
 const RECORDS = { acceptstream: 400_000, kafkajs: 150_000, java: 300_000, kcat: 300_000 };
@@ -17,18 +16,6 @@ const ACKNOWLEDGED = ['acks=all', 'enable.idempotence=true'];
 const JAVA_BATCHES = ['batch.size=131072', 'linger.ms=10'];
 
 const TIMES = 'TIMEFORMAT="%U %S %R"; time "$@"';
-
-async function outputOf(argv) {
-  const started = child(argv, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const texts = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'])
-    started[name].on('data', (bytes) => {
-      texts[name] += bytes;
-    });
-  const [code] = await once(started, 'close');
-  if (code !== 0) throw new Error(`${argv[0]} ended with ${code}: ${texts.stderr}`);
-  return texts;
-}
 
 /** CPU time in µs and seconds of a program, from exec to exit. */
 async function whole(argv) {

@@ -21,8 +21,8 @@ async function start() {
 /** Starts both on first use. */
 export async function kafkaServers() {
   servers ??= start();
-  const [{ brokers }, { url }] = await servers;
-  return { brokers, registry: url };
+  const [{ brokers, nodes }, { url }] = await servers;
+  return { brokers, registry: url, brokerPid: nodes[0].pid };
 }
 
 /** Stops what was started. */
@@ -47,8 +47,8 @@ async function administer(work) {
 }
 
 /** Makes a topic and waits for its leaders. */
-export function createTopic(topic) {
-  return administer((admin) => admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] }));
+export function createTopic(topic, numPartitions = PARTITIONS) {
+  return administer((admin) => admin.createTopics({ topics: [{ topic, numPartitions }] }));
 }
 
 /** Records that a topic holds. */

@@ -50,6 +50,19 @@ export function child([file, ...args], options) {
   return started;
 }
 
+/** What a command that ends well writes. */
+export async function outputOf(argv) {
+  const started = child(argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'])
+    started[name].on('data', (bytes) => {
+      texts[name] += bytes;
+    });
+  const [code] = await once(started, 'close');
+  if (code !== 0) throw new Error(`${argv[0]} ended with ${code}: ${texts.stderr}`);
+  return texts;
+}
+
 /** A program that answers each line on its stdin with a line of JSON. */
 export class JsonProgram {
   #child;
