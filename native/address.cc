@@ -6,92 +6,111 @@ namespace acceptstream {
 
 namespace {
 
-struct Run {
-  int start;
-  int length;
-};
+constexpr int kGroups = 8;
 
-struct Octet {
-  char text[3] = {};
-  uint8_t length = 0;
-};
-
+// Each with what stands behind it, so that it is stored at once.
 struct Octets {
-  Octet of[256];
+  char text[256][4] = {};
+  uint8_t length[256] = {};
 
-  constexpr Octets() : of{} {
+  constexpr Octets() {
     for (int value = 0; value < 256; value++) {
-      Octet &octet = of[value];
-      if (value >= 100) octet.text[octet.length++] = static_cast<char>('0' + value / 100);
-      if (value >= 10) octet.text[octet.length++] = static_cast<char>('0' + value / 10 % 10);
-      octet.text[octet.length++] = static_cast<char>('0' + value % 10);
+      uint8_t &at = length[value];
+      if (value >= 100) text[value][at++] = static_cast<char>('0' + value / 100);
+      if (value >= 10) text[value][at++] = static_cast<char>('0' + value / 10 % 10);
+      text[value][at++] = static_cast<char>('0' + value % 10);
+      text[value][at++] = '.';
     }
   }
 };
 
-constexpr Octets kOctets;
+struct Hexadecimal {
+  char text[256][2] = {};
 
-// Stores three bytes whatever the length: still inside what the longest address takes.
-char *write_octet(uint8_t value, char *out) {
-  const Octet &octet = kOctets.of[value];
-  memcpy(out, octet.text, sizeof(octet.text));
-  return out + octet.length;
+  constexpr Hexadecimal() {
+    for (int value = 0; value < 256; value++) {
+      text[value][0] = "0123456789abcdef"[value >> 4];
+      text[value][1] = "0123456789abcdef"[value & 15];
+    }
+  }
+};
+
+struct Run {
+  int start = kGroups;
+  int length = 0;
+};
+
+// By a bit for each group that is zero, that of the first one lowest: the first longest run of two or more.
+struct Runs {
+  Run of[1 << kGroups];
+
+  constexpr Runs() : of{} {
+    for (int zeros = 0; zeros < 1 << kGroups; zeros++)
+      for (int start = 0; start < kGroups; start++) {
+        int length = 0;
+        while (zeros >> (start + length) & 1) length++;
+        if (length > 1 && length > of[zeros].length) of[zeros] = {start, length};
+      }
+  }
+};
+
+constexpr Octets kOctets;
+constexpr Hexadecimal kHexadecimal;
+constexpr Runs kRuns;
+
+// A bit for each of four groups of 16 bits that is zero.
+uint32_t zeros_in(const uint8_t *groups) {
+  constexpr uint64_t kLow = 0x7fff7fff7fff7fff;
+  uint64_t word;
+  memcpy(&word, groups, sizeof(word));
+  const uint64_t zeros = ~(((word & kLow) + kLow) | word | kLow) >> 15;
+  return zeros * 0x0001000200040008 >> 48 & 15;
 }
 
-char *write_group(uint16_t value, char *out) {
-  static const char digits[] = "0123456789abcdef";
-  if (value >= 0x1000) *out++ = digits[value >> 12];
-  if (value >= 0x100) *out++ = digits[value >> 8 & 15];
-  if (value >= 0x10) *out++ = digits[value >> 4 & 15];
-  *out++ = digits[value & 15];
+// With a colon behind it. Stores five bytes.
+char *write_group(const uint8_t *group, char *out) {
+  uint32_t text;
+  memcpy(&text, kHexadecimal.text[group[0]], 2);
+  memcpy(reinterpret_cast<char *>(&text) + 2, kHexadecimal.text[group[1]], 2);
+  const uint32_t value = static_cast<uint32_t>(group[0]) << 8 | group[1];
+  const int unused = (__builtin_clz(value | 1) - 16) / 4;
+  text >>= 8 * unused;
+  memcpy(out, &text, sizeof(text));
+  out += 4 - unused;
+  *out = ':';
+  return out + 1;
+}
+
+char *write_groups(const uint8_t *groups, const uint8_t *end, char *out) {
+  for (; groups < end; groups += 2) out = write_group(groups, out);
   return out;
 }
 
-// The first longest run of two or more zero groups; length 0 when there is none.
-Run longest_zero_run(const uint16_t *groups) {
-  Run best = {-1, 1};
-  for (int i = 0; i < 8; i++) {
-    int length = 0;
-    while (i + length < 8 && groups[i + length] == 0) length++;
-    if (length > best.length) best = {i, length};
-    i += length;
-  }
-  return best.start < 0 ? Run{-1, 0} : best;
-}
-
 // glibc prints the last 32 bits dotted behind 96 zero bits (::a.b.c.d, if not all but one group is zero) or ::ffff:.
-bool has_dotted_tail(Run zeros, const uint16_t *groups) {
-  return zeros.start == 0 && (zeros.length == 6 || (zeros.length == 5 && groups[5] == 0xffff));
+bool has_dotted_tail(const Run &zeros, const uint8_t *address) {
+  if (zeros.start != 0) return false;
+  return zeros.length == 6 || (zeros.length == 5 && address[10] == 0xff && address[11] == 0xff);
 }
 
 }  // namespace
 
 char *write_ipv4(const uint8_t *address, char *out) {
   for (int i = 0; i < 4; i++) {
-    if (i) *out++ = '.';
-    out = write_octet(address[i], out);
+    memcpy(out, kOctets.text[address[i]], sizeof(kOctets.text[0]));
+    out += kOctets.length[address[i]];
   }
-  return out;
+  return out - 1;
 }
 
 char *write_ipv6(const uint8_t *address, char *out) {
-  uint16_t groups[8];
-  for (int i = 0; i < 8; i++) groups[i] = static_cast<uint16_t>(address[2 * i] << 8 | address[2 * i + 1]);
-  const Run zeros = longest_zero_run(groups);
-  const int end = has_dotted_tail(zeros, groups) ? 6 : 8;
-  for (int i = 0; i < end; i++) {
-    if (i == zeros.start) {
-      *out++ = ':';
-      i += zeros.length - 1;
-      if (i == 7) *out++ = ':';
-      continue;
-    }
-    if (i) *out++ = ':';
-    out = write_group(groups[i], out);
-  }
-  if (end == 8) return out;
+  const Run &zeros = kRuns.of[zeros_in(address) | zeros_in(address + 8) << 4];
+  out = write_groups(address, address + 2 * zeros.start, out);
+  if (!zeros.length) return out - 1;
+  if (zeros.start == 0) *out++ = ':';
   *out++ = ':';
-  return write_ipv4(address + 12, out);
+  const uint8_t *const behind = address + 2 * (zeros.start + zeros.length);
+  if (has_dotted_tail(zeros, address)) return write_ipv4(address + 12, write_groups(behind, address + 12, out));
+  return behind < address + 16 ? write_groups(behind, address + 16, out) - 1 : out;
 }
 
 }  // namespace acceptstream

@@ -4,8 +4,6 @@ namespace acceptstream {
 
 namespace {
 
-constexpr uint64_t kHighBits = 0x8080808080808080;
-
 // Length of the UTF-8 sequence at `at` (RFC 3629), 0 when the byte there starts none.
 size_t utf8_sequence(const uint8_t *at, const uint8_t *end) {
   const uint8_t first = *at;
@@ -49,6 +47,19 @@ uint8_t *put_repaired(uint8_t *out, std::string_view text) {
 uint64_t zero_bytes(uint64_t word) { return (word - 0x0101010101010101) & ~word & kHighBits; }
 
 }  // namespace
+
+uint8_t *put_sevens(uint8_t *out, uint64_t bits) {
+  while (bits >= 0x80) {
+    *out++ = static_cast<uint8_t>(bits | 0x80);
+    bits >>= 7;
+  }
+  *out++ = static_cast<uint8_t>(bits);
+  return out;
+}
+
+Made::Made(const std::string &bytes) : size_(bytes.size()), blocks_(bytes) {
+  blocks_.resize((size_ + kBlock - 1) / kBlock * kBlock);
+}
 
 uint8_t *put_text(uint8_t *out, std::string_view text) {
   return is_ascii(text) ? put_bytes(out, text) : put_repaired(out, text);

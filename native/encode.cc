@@ -22,6 +22,8 @@ constexpr size_t kNumbersMax = 36 * kNumberMax;
 constexpr size_t kTextsMax = 2 * kAddressTextMax + 64 + repaired_max(ACCEPT_COMM_BYTES) + Place::kMax +
                              kEntityIdRoom + repaired_max(UserNames::kNameMax) + kCommunityIdRoom;
 
+static_assert(Made::kBlock <= kCommunityIdRoom, "what Made stores past its end is inside of the datum's room");
+
 uint8_t *put_address(uint8_t *out, uint8_t version, const uint8_t *address) {
   char *text = reinterpret_cast<char *>(out + 1);
   char *end = version == 4 ? write_ipv4(address, text) : write_ipv6(address, text);
@@ -57,7 +59,7 @@ uint8_t *put_place(uint8_t *out, const accept_event &event, const Place &place) 
   out = put(out, or_unknown(event.mntns));
   out = put(out, or_unknown(event.pidns));
   out = put(out, event.cgroup_id ? event.cgroup_id : -1);
-  return put_made(out, place.cgroup);
+  return place.cgroup.put(out);
 }
 
 uint8_t *put_queue(uint8_t *out, const accept_event &event) {
@@ -98,7 +100,7 @@ uint8_t *Encoder::encode(const uint8_t *data, size_t length, uint8_t *out) {
   const Place &place = places_.find(event);
   out = put(out, clock_.from_monotonic_us(event.monotonic_ns));
   out = put(out, static_cast<int64_t>(event.monotonic_ns / 1000));
-  out = put_made(out, origin_);
+  out = origin_.put(out);
   out = put(out, event.cpu);
   out = put(out, static_cast<int64_t>(event.sequence));
   out = put(out, static_cast<int64_t>(event.lost));
@@ -107,9 +109,9 @@ uint8_t *Encoder::encode(const uint8_t *data, size_t length, uint8_t *out) {
   out = put_connection(out, event);
   out = put_place(out, event, place);
   out = put_queue(out, event);
-  out = put_made(out, place.labels);
+  out = place.labels.put(out);
   out = put_entity_id(out, event, identity_.boot_id);
-  out = put_made(out, user_names_.find(event.uid, event.monotonic_ns));
+  out = user_names_.find(event.uid, event.monotonic_ns).put(out);
   return put_community_id(out, event);
 }
 

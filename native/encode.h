@@ -39,7 +39,7 @@ class Encoder {
 
  private:
   Identity identity_;
-  std::string origin_;  // host, host_id and capture_id as they stand in every datum
+  Made origin_;  // host, host_id and capture_id as they stand in every datum
   WallClock clock_;
   Places places_;
   UserNames user_names_;

@@ -48,8 +48,8 @@ void make(const accept_event &event, Place *place) {
   char exe[kPathMax];
   const std::string_view path = written(event, write_cgroup_path, cgroup);
   place->names = names_of(event);
-  place->cgroup = avro_text(cgroup_leaf(event));
-  place->labels = avro_text(path) + avro_text(written(event, write_exe_path, exe)) + avro_text(container_id_of(path));
+  place->cgroup = Made(avro_text(cgroup_leaf(event)));
+  place->labels = Made(avro_text(path) + avro_text(written(event, write_exe_path, exe)) + avro_text(container_id_of(path)));
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ struct Place {
 
   uint64_t shape = 0;  // 0: nothing is kept here
   std::string names;
-  std::string cgroup;
-  std::string labels;  // cgroup_path, exe, container_id
+  Made cgroup;
+  Made labels;  // cgroup_path, exe, container_id
 };
 
 // A server accepts many times: what was made of the same names is kept. Belongs to one thread.

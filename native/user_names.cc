@@ -23,9 +23,9 @@ std::string ask(uid_t uid) {
 
 }  // namespace
 
-const std::string &UserNames::find(uid_t uid, uint64_t now_ns) {
+const Made &UserNames::find(uid_t uid, uint64_t now_ns) {
   Answer &answer = answers_[uid % answers_.size()];
-  if (answer.uid != uid || answer.until_ns <= now_ns) answer = {now_ns + kKeptNs, uid, avro_text(ask(uid))};
+  if (answer.uid != uid || answer.until_ns <= now_ns) answer = {now_ns + kKeptNs, uid, Made(avro_text(ask(uid)))};
   return answer.name;
 }
 

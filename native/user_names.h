@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "avro.h"
+
 namespace acceptstream {
 
 // Answers are kept, unknown users too, because a name service may ask the network. Belongs to one thread.
@@ -17,13 +19,13 @@ class UserNames {
 
   // The name as the service gives it, as it stands in a datum; an empty one when there is none. `now_ns` is a clock that
   // does not go back. Valid until the next call.
-  const std::string &find(uid_t uid, uint64_t now_ns);
+  const Made &find(uid_t uid, uint64_t now_ns);
 
  private:
   struct Answer {
     uint64_t until_ns = 0;
     uid_t uid = 0;
-    std::string name;
+    Made name;
   };
 
   // Each id has one place; another id with the same place takes it over.
