@@ -15,6 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{live,peers,kafka}/**'],
+          // What they test computes; the main process only waits.
+          maxWorkers: '100%',
           testTimeout: 20_000,
         },
       },
@@ -24,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'live',
           include: ['test/live/**/*.test.ts'],
+          globalSetup: 'test/support/programs-run.ts',
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -32,12 +35,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        // One broker and one registry serve all files; fault tests start brokers of their own.
+        // One broker and one registry serve all files; fault tests start brokers of their own, and mostly wait for them.
         test: {
           name: 'kafka',
           include: ['test/kafka/**/*.test.ts'],
-          globalSetup: 'test/support/kafka-setup.ts',
-          fileParallelism: false,
+          globalSetup: ['test/support/programs-run.ts', 'test/support/kafka-setup.ts'],
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },

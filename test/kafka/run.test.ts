@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Accept } from '../../source-plugin/index.js';
 import { acceptType } from '../source-plugin/memory-source.js';
-import { type Shared, sharedKafka, uniqueName } from '../support/kafka.js';
+import { prepareRegistry, type Shared, sharedKafka, uniqueName } from '../support/kafka.js';
 import { lostSamples, Program, runProgram } from '../support/program.js';
 import { describeUnless } from '../support/reasons.js';
 import { until } from '../support/until.js';
@@ -31,10 +31,14 @@ function kcatReason(): string {
 describeUnless(runReason(), 'acceptstream run', () => {
   let kafka: Shared;
   let brokers: readonly string[];
+  /** Half a minute goes by until it ends. */
+  let withoutRegistry: ReturnType<typeof runProgram>;
 
   beforeAll(async () => {
     kafka = await sharedKafka();
     brokers = kafka.brokers;
+    const sinks = { siem: avroOf('never', { registry: { url: `http://${NOBODY_THERE}` } }) };
+    withoutRegistry = runProgram(['run', fileOf('never.yaml', { sinks })]);
   }, START_MS);
 
   async function topicOf(name: string): Promise<string> {
@@ -260,5 +264,26 @@ describeUnless(runReason(), 'acceptstream run', () => {
       expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
       expect(auditOf(await readAll(brokers, topic, 100))).toMatchObject({ delivered: 100, doubled: 0 });
     });
+  });
+
+  test('a registry that is away is waited for, visibly', async () => {
+    const topic = await topicOf('late');
+    const registry = await prepareRegistry();
+    onTestFinished(() => registry.stop());
+    const sinks = { siem: avroOf(topic, { registry: { url: registry.url } }) };
+    const program = new Program(['run', fileOf(`${topic}.yaml`, { sinks })]);
+    onTestFinished(() => program.signal('SIGKILL'));
+    await untilStderr(program, (text) => /siem: .* is away: .* Trying again for \d+ s/.test(text));
+    await registry.server.start();
+    await untilStderr(program, (text) => text.includes('schema id'));
+    expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+  });
+
+  test('a registry that stays away fails it by name', async () => {
+    const { code, stderr } = await withoutRegistry;
+    expect(code).toBe(1);
+    const away = '^acceptstream: siem: .*127\\.0\\.0\\.1:9.* is away: .*ECONNREFUSED.*\\. ';
+    expect(stderr).toMatch(new RegExp(`${away}Trying again for 30 s$`, 'm'));
+    expect(stderr).toMatch(new RegExp(`${away}Tried for 30 s$`, 'm'));
   });
 });

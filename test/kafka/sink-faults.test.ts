@@ -12,8 +12,10 @@ import { administer, createTopic, readTopic } from './topics.js';
 
 const TEST_MS = 180_000;
 const SOME = 5_000;
-const AWAY_MS = 5_000;
-const STOPPED_MS = 10_000;
+/** Several attempts. */
+const AWAY_MS = 2_000;
+/** The controller misses a broker after a second. */
+const STOPPED_MS = 3_000;
 
 describeUnless(kafkaReason(), 'records on their way into a topic', () => {
   const own = ownBrokers('faults');

@@ -12,7 +12,7 @@ import { administer, readAll } from './topics.js';
 const TEST_MS = 240_000;
 const SOME = 5_000;
 const BROKERS = 3;
-const AWAY_MS = 5_000;
+const AWAY_MS = 3_000;
 const IN_SYNC_MS = 60_000;
 
 describeUnless(kafkaReason(), 'records on their way to three brokers, replication 3, min ISR 2', () => {

@@ -131,7 +131,8 @@ describeUnless(kafkaReason(), 'access to Kafka', () => {
     expect(await readTopic(kafka.brokers, topic)).toHaveLength(10);
   });
 
-  describe('fails within seconds and says what to do with', () => {
+  // Some are taken for a broker that starts, for two seconds.
+  describe.concurrent('fails within seconds and says what to do with', () => {
     test.each(WRONG)('%s', async (_name, access, message) => {
       const start = performance.now();
       const failure = open(configFor(access));

@@ -18,20 +18,28 @@ export interface Programs {
 const SOURCES = fileURLToPath(new URL('../workload/', import.meta.url));
 const FLAGS = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread'];
 
-/** Where they are compiled already: the guests of test/kernels have no compiler. */
-const BUILT = process.env.ACCEPTSTREAM_TEST_PROGRAMS;
+/** Names where they are compiled already: by this run, or for the guests of test/kernels, which have no compiler. */
+const BUILT = 'ACCEPTSTREAM_TEST_PROGRAMS';
 
 let folder: string | undefined;
 let built: Programs | undefined;
 
 /** Compiles the programs on first use in a test file, for as long as that file runs. Throws when gcc fails. */
 export function programs(): Programs {
-  built ??= BUILT === undefined ? compileAll() : programsIn(BUILT);
+  const there = process.env[BUILT];
+  built ??= there === undefined ? compileAll() : programsIn(there);
   return built;
 }
 
+/** Compiles them for all test files of a run. */
+export function shareOfRun(): void {
+  if (process.env[BUILT] !== undefined || !hasCompiler()) return;
+  compileAll();
+  process.env[BUILT] = folder;
+}
+
 export function removePrograms(): void {
-  if (folder) rmSync(folder, { recursive: true });
+  if (folder) rmSync(folder, { recursive: true, force: true });
 }
 
 export function hasCompiler(): boolean {

@@ -2,6 +2,7 @@
 /*
  * Connect, accept, close: as many times as asked, as fast as it goes or at a
  * fixed rate, on one thread or on several with a CPU and a listener each.
+ * SIGTERM ends it early.
  * The client resets what it closes, so no port is left in TIME_WAIT.
  */
 #define _GNU_SOURCE
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,10 @@ struct worker {
 	int listener;
 	struct sockaddr_storage address;
 	socklen_t length;
+	long made;
 };
+
+static volatile sig_atomic_t is_over;
 
 static void die(const char *what)
 {
@@ -112,18 +117,24 @@ static void wait_until(int64_t ns)
 		;
 }
 
+static void end(int signal)
+{
+	(void)signal;
+	is_over = 1;
+}
+
 static void *run(void *argument)
 {
-	const struct worker *worker = argument;
+	struct worker *worker = argument;
 	const struct settings *settings = worker->settings;
 	int64_t start;
 
 	pin(worker->cpu);
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	start = clock_ns(CLOCK_MONOTONIC);
-	for (long i = 0; i < settings->count; i++) {
+	for (; worker->made < settings->count && !is_over; worker->made++) {
 		if (settings->rate)
-			wait_until(start + i * NS_PER_SECOND / settings->rate);
+			wait_until(start + worker->made * NS_PER_SECOND / settings->rate);
 		connect_and_accept(worker);
 	}
 	return NULL;
@@ -182,20 +193,24 @@ static void wait_for_go(int port)
 		exit(0);
 }
 
-static void report(const struct settings *settings, int64_t elapsed_ns)
+static void report(const struct worker *workers, long threads, int64_t elapsed_ns)
 {
 	struct rusage usage;
 	long long user_us, system_us;
+	long count = 0;
 
+	for (long i = 0; i < threads; i++)
+		count += workers[i].made;
 	getrusage(RUSAGE_SELF, &usage);
 	user_us = usage.ru_utime.tv_sec * 1000000LL + usage.ru_utime.tv_usec;
 	system_us = usage.ru_stime.tv_sec * 1000000LL + usage.ru_stime.tv_usec;
 	printf("{\"kind\":\"burst\",\"count\":%ld,\"elapsed_us\":%lld,\"user_us\":%lld,\"system_us\":%lld}\n",
-	       settings->count * settings->threads, (long long)elapsed_ns / 1000, user_us, system_us);
+	       count, (long long)elapsed_ns / 1000, user_us, system_us);
 }
 
 int main(int argc, char **argv)
 {
+	struct sigaction on_term = { .sa_handler = end, .sa_flags = SA_RESTART };
 	struct worker workers[MAX_THREADS] = { 0 };
 	struct settings settings;
 	int64_t start;
@@ -206,9 +221,10 @@ int main(int argc, char **argv)
 		workers[i].cpu = cpu_of(&settings, i);
 		open_listener(&workers[i]);
 	}
+	sigaction(SIGTERM, &on_term, NULL);
 	wait_for_go(port_of(&workers[0]));
 	start = clock_ns(CLOCK_MONOTONIC);
 	run_all(&settings, workers);
-	report(&settings, clock_ns(CLOCK_MONOTONIC) - start);
+	report(workers, settings.threads, clock_ns(CLOCK_MONOTONIC) - start);
 	return 0;
 }

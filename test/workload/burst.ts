@@ -52,6 +52,11 @@ export class Burst {
     return report;
   }
 
+  /** Ends it early: `run` resolves with what there was. */
+  stop(): void {
+    this.#child.stop();
+  }
+
   kill(): void {
     this.#child.kill();
   }

@@ -53,6 +53,10 @@ export class JsonChild<Line extends { kind: string }> {
     return this.lines;
   }
 
+  stop(): void {
+    this.#child.kill('SIGTERM');
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
