@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Type } from 'avsc';
 import type { Accept } from '../schemas/accept.js';
 import { AcceptstreamError } from '../schemas/error.js';
+import { ownSchema } from './container/header.js';
 
 const require = createRequire(import.meta.url);
 let loaded: Type | undefined;
@@ -26,7 +26,7 @@ export function decodeAccepts(bytes: Uint8Array): Accept[] {
 function acceptType(): Type {
   if (!loaded) {
     const avsc = require('avsc') as typeof import('avsc');
-    loaded = avsc.Type.forSchema(JSON.parse(readFileSync(require.resolve('#schemas/accept.avsc'), 'utf8')));
+    loaded = avsc.Type.forSchema(JSON.parse(ownSchema()));
   }
   return loaded;
 }

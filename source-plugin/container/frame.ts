@@ -7,9 +7,10 @@ export interface Frame {
   readonly bytes: number;
 }
 
-/** Longest frame: two longs of ten bytes. */
-export const FRAME_MAX = 20;
-const LONG_MAX = 10;
+/** Bytes of the longest long. */
+export const LONG_MAX = 10;
+/** Longest frame: two longs. */
+export const FRAME_MAX = 2 * LONG_MAX;
 
 export function encodeFrame({ records, bytes }: Frame): Buffer {
   return Buffer.from([...longBytes(records), ...longBytes(bytes)]);

@@ -27,7 +27,7 @@ export async function openInput(path: string, signal: AbortSignal): Promise<Inpu
   if (path === '-') return pipeInput(process.stdin, signal);
   const fd = await openFile(path);
   const stats = fstatSync(fd);
-  if (stats.isFile()) return fileInput(fd, path);
+  if (stats.isFile()) return fileInput(fd, path, stats);
   if (stats.isFIFO()) return pipeInput(new Socket({ fd, readable: true, writable: false }), signal);
   await closeInPool(fd);
   throw unreadable(path, `it is ${kindOf(stats)}`);
@@ -50,8 +50,7 @@ function kindOf(stats: Stats): string {
   return stats.isDirectory() ? 'a folder' : 'neither a file nor a pipe';
 }
 
-function fileInput(fd: number, path: string): Input {
-  const own = fstatSync(fd);
+function fileInput(fd: number, path: string, own: Stats): Input {
   return {
     isFile: true,
     read: async (target, position) => {

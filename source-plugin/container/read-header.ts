@@ -1,10 +1,8 @@
 import { isAcceptSchema } from '../../filter-core/plan.js';
 import { broken, foreign } from './broken.js';
 import { BUFFER_BYTES } from './bytes.js';
-import { longAt } from './frame.js';
+import { LONG_MAX, longAt } from './frame.js';
 import { CODEC_KEY, CODECS, type Codec, MAGIC, SCHEMA_KEY, SYNC_BYTES } from './header.js';
-
-const LONG_BYTES = 10;
 
 /** What a container of accepts says of itself. */
 export interface Preamble {
@@ -102,7 +100,7 @@ class Cursor {
   long(): number {
     if (this.isShort) return 0;
     const long = longAt(this.#bytes, this.at);
-    if (!long && this.#bytes.length - this.at >= LONG_BYTES) throw broken(this.at, 'its header holds no number there');
+    if (!long && this.#bytes.length - this.at >= LONG_MAX) throw broken(this.at, 'its header holds no number there');
     this.isShort = !long;
     this.at = long?.end ?? this.at;
     return long?.value ?? 0;
