@@ -171,7 +171,7 @@ class WasmCore implements Core {
       isAbandoned = false;
       throw error;
     } finally {
-      if (isAbandoned) this.#rates.restore();
+      if (isAbandoned) Object.assign(this.totals, this.#rates.restore());
     }
   }
 

@@ -10,12 +10,36 @@ export interface Suppressed {
   readonly unlimited: number;
 }
 
+interface Counts {
+  readonly suppressed: number;
+  readonly unlimited: number;
+}
+
+const NONE: Counts = { suppressed: 0, unlimited: 0 };
+
+const sumOf = (one: Counts, other: Counts): Counts => ({
+  suppressed: one.suppressed + other.suppressed,
+  unlimited: one.unlimited + other.unlimited,
+});
+const differenceOf = (one: Counts, other: Counts): Counts => ({
+  suppressed: one.suppressed - other.suppressed,
+  unlimited: one.unlimited - other.unlimited,
+});
+
 /** The places in which a core counts keys. */
 export class RateState {
   readonly #module: CoreModule;
   readonly #places: Uint8Array;
   readonly #kept: Uint8Array;
-  #taken = { suppressed: 0, unlimited: 0 };
+  #totalsKept = NONE;
+  #keysKept = 0;
+  /** What the module counted and forgot. */
+  #taken = NONE;
+  /** What it counted of batches that were given up, and of keys since it last forgot them. */
+  #abandoned = NONE;
+  #keysAbandoned = 0;
+  /** Of the totals, what `take` has given: may be ahead of them when a batch is given up. */
+  #told = NONE;
 
   constructor(module: CoreModule) {
     this.#module = module;
@@ -26,27 +50,38 @@ export class RateState {
 
   keep(): void {
     this.#kept.set(this.#places);
+    this.#totalsKept = this.totals;
+    this.#keysKept = this.#keys;
   }
 
-  /** Counts as when keep() was called. */
-  restore(): void {
+  /** Counts as when keep() was called; returns the totals of then. */
+  restore(): Counts {
     this.#places.set(this.#kept);
+    this.#abandoned = sumOf(this.#abandoned, differenceOf(this.totals, this.#totalsKept));
+    this.#keysAbandoned += this.#keys - this.#keysKept;
+    return this.totals;
   }
 
   /** Since the core was loaded. */
-  get totals(): { readonly suppressed: number; readonly unlimited: number } {
+  get totals(): Counts {
     const { suppressed, unlimited } = this.#module;
-    return {
-      suppressed: this.#taken.suppressed + suppressed.value,
-      unlimited: this.#taken.unlimited + unlimited.value,
-    };
+    const counted = sumOf(this.#taken, { suppressed: suppressed.value, unlimited: unlimited.value });
+    return differenceOf(counted, this.#abandoned);
+  }
+
+  get #keys(): number {
+    return this.#module.suppressedKeys.value - this.#keysAbandoned;
   }
 
   take(): Suppressed {
-    const { suppressed, suppressedKeys, unlimited } = this.#module;
-    const news = { records: suppressed.value, keys: suppressedKeys.value, unlimited: unlimited.value };
-    this.#taken = this.totals;
+    const { totals } = this;
+    const news = differenceOf(totals, this.#told);
+    const told = { records: Math.max(0, news.suppressed), keys: this.#keys, unlimited: Math.max(0, news.unlimited) };
+    this.#told = sumOf(this.#told, { suppressed: told.records, unlimited: told.unlimited });
+    this.#taken = sumOf(totals, this.#abandoned);
     this.#module.forgetSuppressed();
-    return news;
+    this.#keysAbandoned = 0;
+    this.#keysKept = 0;
+    return told;
   }
 }

@@ -68,6 +68,40 @@ describe('rate limit', () => {
     expect(drain(core, batch).records).toBe(0);
   });
 
+  test('what it suppressed of a batch that was given up is counted once', async () => {
+    const core = await loadCore({ format: 'avro', filter: limit });
+    drain(core, encode([1, 2, 3].map(() => from('10.0.0.1', 0))));
+    const batch = encode([from('10.0.0.1', 0), from('10.0.0.2', 0), from('10.0.0.1', 0)]);
+    const giveUp = () => {
+      core.input.set(batch);
+      for (const _portion of core.portions(batch.length)) break;
+    };
+    giveUp();
+    expect(core.totals.suppressed).toBe(1);
+    expect(core.takeSuppressed()).toEqual({ records: 1, keys: 1, unlimited: 0 });
+    giveUp();
+    expect(core.takeSuppressed().records).toBe(0);
+    drain(core, batch);
+    expect(core.takeSuppressed()).toEqual({ records: 2, keys: 1, unlimited: 0 });
+    expect(core.totals.suppressed).toBe(3);
+  });
+
+  test('what was told of a batch before it was given up is not told again', async () => {
+    const core = await loadCore({ format: 'avro', filter: limit });
+    const batch = encode([1, 2, 3, 4].map(() => from('10.0.0.1', 0)));
+    core.input.set(batch);
+    for (const _portion of core.portions(batch.length)) {
+      expect(core.takeSuppressed()).toEqual({ records: 2, keys: 1, unlimited: 0 });
+      break;
+    }
+    expect(core.totals.suppressed).toBe(0);
+    drain(core, batch);
+    expect(core.takeSuppressed().records).toBe(0);
+    expect(core.totals.suppressed).toBe(2);
+    drain(core, encode([from('10.0.0.1', 0)]));
+    expect(core.takeSuppressed().records).toBe(1);
+  });
+
   test('each record is counted once, also when the output fills up before it', async () => {
     const core = await loadCore({ format: 'ecs', filter: { rateLimit: { records: 1_000_000, key: 'pid' } } });
     const datum = encode([from('10.0.0.1', 0)]);
