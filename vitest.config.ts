@@ -17,7 +17,7 @@ export default defineConfig({
           exclude: ['test/{live,peers,kafka}/**'],
           // What they test computes; the main process only waits.
           maxWorkers: '100%',
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
