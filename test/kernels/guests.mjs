@@ -10,7 +10,7 @@ import { GUEST_BYTES, runGuest, stderrOf } from './qemu.mjs';
 
 // Two minutes on two CPUs that do nothing else.
 const TIMEOUT_MS = 1_200_000;
-const CONSOLE_LINES = 15;
+const CONSOLE_LINES = 45;
 
 const seconds = (since) => Math.round((performance.now() - since) / 1000);
 

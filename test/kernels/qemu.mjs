@@ -14,6 +14,8 @@ export const GUEST_BYTES = (MEGABYTES + 512) * 2 ** 20;
 const PLAIN = ['-nodefaults', '-no-reboot', '-nographic', '-display', 'none'];
 // The console is ours but for a panic. On a busy host a guest's CPU stands still now and then: what the kernel would read into that, it is told not to.
 const PATIENCE = 'no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1';
+// arm64 says nothing of a program that crashes, unless asked.
+const CRASHES = 'sysctl.debug.exception-trace=1';
 // The console, and what the command prints: through a socket, which the emulator can have from us.
 const PORTS = ['-serial', 'stdio', '-chardev', 'socket,id=stdout,fd=3', '-serial', 'chardev:stdout'];
 const BOOT_MS = 300_000;
@@ -41,7 +43,7 @@ export async function runGuest({ kernel, emulator, archives }, { timeoutMs, onOu
       '-initrd',
       initrd,
       '-append',
-      `console=${console} panic=-1 loglevel=1 ${PATIENCE}`,
+      `console=${console} panic=-1 loglevel=1 ${PATIENCE} ${CRASHES}`,
     ];
     const argv = [...emulator.argv, ...machine, ...MACHINE, ...PLAIN, ...PORTS, ...boot];
     const first = await finish(start(argv), { timeoutMs, onOutput });
