@@ -47,8 +47,8 @@ accept_filter filter_of(const FilterOptions &options) {
   filter.cgroup_map = !options.cgroup_map.empty();
   filter.mntns_map = !options.mntns_map.empty();
   set_sides(options.nets, filter.nets);
-  memcpy(filter.port_bits, options.port_bits.data(), options.port_bits.size());
-  memcpy(filter.remote_port_bits, options.remote_port_bits.data(), options.remote_port_bits.size());
+  std::copy(options.port_bits.begin(), options.port_bits.end(), filter.port_bits);
+  std::copy(options.remote_port_bits.begin(), options.remote_port_bits.end(), filter.remote_port_bits);
   return filter;
 }
 
