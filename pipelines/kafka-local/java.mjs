@@ -9,9 +9,11 @@ import { temporaryFolder } from './folder.mjs';
 
 const BROKER = fileURLToPath(new URL('pom.xml', import.meta.url));
 const TOOLS = fileURLToPath(new URL('tools.pom.xml', import.meta.url));
+const FLINK = fileURLToPath(new URL('../flink/pom.xml', import.meta.url));
 const REGISTRY = 'io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all';
 const AVRO_TOOLS = 'org.apache.avro:avro-tools:1.12.0';
 const OLDEST_JAVA = 17;
+const MAVEN_BYTES = 16 << 20;
 const APT = 'apt-get install -y --no-install-recommends default-jre-headless maven openssl';
 
 const runs = promisify(execFile);
@@ -25,7 +27,7 @@ function cacheFolder() {
 
 function folderOf(pom) {
   const version = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
-  return join(cacheFolder(), `kafka-${version}`);
+  return join(cacheFolder(), `${pom === FLINK ? 'flink' : 'kafka'}-${version}`);
 }
 
 const registryFolder = () => join(cacheFolder(), `apicurio-${REGISTRY.split(':')[2]}`);
@@ -48,25 +50,40 @@ function hasJava() {
   }
 }
 
-/** One line that names what is missing and the command that installs it; '' when the servers can run here. */
-export function missingPrograms() {
-  const cached = existsSync(folderOf(BROKER)) && existsSync(registryFolder());
+/**
+ * One line that names what is missing and the command that installs it; '' when the servers can run here.
+ * @param {'Kafka' | 'Flink'} what needs it; Flink runs beside Kafka
+ */
+export function missingPrograms(what = 'Kafka') {
+  const folders = [folderOf(BROKER), registryFolder(), ...(what === 'Flink' ? [folderOf(FLINK)] : [])];
+  const cached = folders.every((folder) => existsSync(folder));
   const missing = [
     ...(hasJava() ? [] : [`a Java runtime of version ${OLDEST_JAVA} or later`]),
     ...(cached || answers('mvn', ['--version']) ? [] : ['Maven']),
     ...(answers('openssl', ['version']) ? [] : ['openssl']),
   ];
-  return missing.length === 0 ? '' : `the local Kafka needs ${missing.join(' and ')}: run as root: ${APT}`;
+  return missing.length === 0 ? '' : `the local ${what} needs ${missing.join(' and ')}: run as root: ${APT}`;
+}
+
+// Maven's line for a file that it has: the registry's archive and Flink's planner take the most time.
+const DOWNLOADED = /Downloaded from \S+: \S+\/([^/\s]+\.(?:jar|tar\.gz)) \((\S+ [kM]B) at/g;
+
+async function maven(args, cwd, onFetch) {
+  const running = runs('mvn', ['-B', ...args], { cwd, maxBuffer: MAVEN_BYTES });
+  running.child.stdout.on('data', (text) => {
+    for (const [, name, size] of text.matchAll(DOWNLOADED)) onFetch(`fetched ${name} (${size})`);
+  });
+  await running;
 }
 
 // Another process may fill the same folder meanwhile: the first to rename wins, and both are equal.
-async function fill(folder, goal) {
+async function fill(folder, goal, onFetch = () => {}) {
   if (existsSync(folder)) return folder;
   mkdirSync(cacheFolder(), { recursive: true });
   const fresh = temporaryFolder(`${folder}.new-`);
   try {
     // Maven leaves marker files where it runs.
-    await runs('mvn', ['-q', '-B', ...goal(fresh.path)], { cwd: fresh.path });
+    await maven(goal(fresh.path), fresh.path, onFetch);
     renameSync(fresh.path, folder);
   } catch (error) {
     if (!existsSync(folder)) throw new Error(`Maven could not fetch ${folder}: ${firstLine(error)}`);
@@ -80,21 +97,29 @@ function firstLine({ stdout = '', stderr = '', message }) {
   return `${stdout}${stderr}`.split('\n').find((line) => line.includes('ERROR')) ?? message;
 }
 
-function mustHavePrograms() {
-  const missing = missingPrograms();
+function mustHavePrograms(what) {
+  const missing = missingPrograms(what);
   if (missing) throw new Error(missing);
 }
 
-async function classesOf(pom) {
-  mustHavePrograms();
+async function classesOf(pom, onFetch) {
+  mustHavePrograms(pom === FLINK ? 'Flink' : 'Kafka');
   const goal = ['-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime'];
-  const folder = await fill(folderOf(pom), (target) => [...goal, `-DoutputDirectory=${target}`]);
+  const folder = await fill(folderOf(pom), (target) => [...goal, `-DoutputDirectory=${target}`], onFetch);
   return join(folder, '*');
 }
 
 /** @returns {Promise<string>} class path of the broker, fetched on first use */
 export function kafkaClasses() {
   return classesOf(BROKER);
+}
+
+/**
+ * @param {(line: string) => void} onFetch is told of each file that comes
+ * @returns {Promise<string>} class path of Flink with its SQL gateway, fetched on first use
+ */
+export function flinkClasses(onFetch) {
+  return classesOf(FLINK, onFetch);
 }
 
 /** @returns {Promise<string>} the registry's jar, fetched on first use */

@@ -13,7 +13,10 @@ export class Server {
   #ended;
   #options;
 
-  /** @param {{name: string, argv: string[], log: string, ready: () => Promise<boolean>}} options */
+  /**
+   * @param {{name: string, argv: string[], env?: object, log: string, ready: () => Promise<boolean>}} options
+   * `env` is beside this process's own
+   */
   constructor(options) {
     this.#options = options;
     // Before the folder of its data goes, which its own exit handler does.
@@ -38,7 +41,8 @@ export class Server {
     const log = openSync(this.#options.log, 'a');
     // The parent-death signal also reaches a server whose parent was killed.
     const argv = ['--pdeathsig', 'KILL', 'java', ...this.#options.argv];
-    this.#child = spawn('setpriv', argv, { stdio: ['ignore', log, log] });
+    const env = { ...process.env, ...this.#options.env };
+    this.#child = spawn('setpriv', argv, { stdio: ['ignore', log, log], env });
     closeSync(log);
     this.#ended = once(this.#child, 'exit').catch(() => {});
     const deadline = performance.now() + START_MS;
