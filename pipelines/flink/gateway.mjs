@@ -26,6 +26,7 @@ function settings(port, rest, folder) {
     'rest.address': '127.0.0.1',
     'rest.bind-address': '127.0.0.1',
     'rest.bind-port': `${rest}-${rest + JOBS}`,
+    'metrics.fetcher.update-interval': '500 ms',
     'jobmanager.rpc.address': '127.0.0.1',
     'jobmanager.bind-host': '127.0.0.1',
     'taskmanager.host': '127.0.0.1',

@@ -20,6 +20,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm test': 'it runs this test',
   'npm run bench': 'it takes minutes',
   'npm run fuzz -- --seed 7 --count 20000 datums writers': 'test/fuzz does it, with another seed',
+  'npm run flink': 'test/peers/flink.test.ts does it',
   'npm run test:kernels': 'it takes minutes',
   'npm run test:peers': 'it takes minutes',
   "node test/kernels/boot.mjs 5.10 -- sh -c 'uname -r; acceptstream --version'": 'it fetches a kernel and an emulator',

@@ -27,6 +27,8 @@ describe('the packed package', () => {
       'source-plugin/setup/install.mjs',
       'schemas/accept.avsc',
       'pipelines/vector.yaml',
+      'pipelines/flink/tables.sql',
+      'pipelines/flink/jobs/http-accepts.sql',
       'pipelines/systemd/acceptstream.service',
       'LICENSE',
     ];
@@ -41,6 +43,7 @@ describe('the packed package', () => {
       /^dist\/(schemas|native|filter-core|source-plugin)\/[\w/-]+(\.d\.ts|\.js)$/,
       /^(bpf|native)\/[\w.]+\.(c|h|cc|ts)$/,
       /^pipelines\/[\w.-]+\.(yaml|conf)$/,
+      /^pipelines\/flink\/(README\.md|[\w/-]+\.sql)$/,
       /^pipelines\/systemd\/acceptstream\.(service|yaml)$/,
       /^schemas\/[\w.]+\.(avsc|json|ts|mjs)$/,
       /^(filter-core|source-plugin)\/[\w/-]+\.(ts|mjs|json|8)$/,
