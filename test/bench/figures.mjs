@@ -7,6 +7,7 @@ import { benchPath } from './path.mjs';
 import { benchRecording } from './recording.mjs';
 import { benchReplay } from './replay.mjs';
 import { benchIdle, benchMemory } from './rest.mjs';
+import { benchScaleFlink } from './scale-flink.mjs';
 import { benchScaleKafka } from './scale-kafka.mjs';
 import { benchStart } from './start.mjs';
 import { benchTax } from './tax.mjs';
@@ -157,5 +158,16 @@ with the host as the key, by records of a batch and by compression. Size is what
 the batch's header in it; on the wire some hundred bytes a request come to it, which is a batch here. CPU of acceptstream is
 as in "Kafka: a message from ring to acknowledgement"; that of the broker is the process's, user and system, on a machine
 that both share.`,
+  },
+  {
+    name: 'scale-flink',
+    title: 'Scale: jobs in Flink',
+    live: false,
+    kafka: true,
+    run: benchScaleFlink,
+    method: `The jobs of pipelines/flink as they are, in a local Flink with two slots and state on the heap. CPU is that of
+Flink's process, user and system, for 120 000 accepts of 100 hosts, a request or flow for each where the job reads these, from a
+topic of three partitions to the end of the job, less the same on nothing; one run before is not counted. Rows that a job has to
+write are counted. State is the size of a checkpoint of 20 000 accepts within 4 seconds of event time, by what is kept.`,
   },
 ];

@@ -84,7 +84,8 @@ function identity(next, pid) {
   };
 }
 
-function record(next, index) {
+/** A record of the data set. */
+export function record(next, index) {
   const pid = 300 + next(40000);
   return {
     event_time: EPOCH + index * 97,
