@@ -47,8 +47,9 @@ accept_filter filter_of(const FilterOptions &options) {
   filter.cgroup_map = !options.cgroup_map.empty();
   filter.mntns_map = !options.mntns_map.empty();
   set_sides(options.nets, filter.nets);
-  std::copy(options.port_bits.begin(), options.port_bits.end(), filter.port_bits);
-  std::copy(options.remote_port_bits.begin(), options.remote_port_bits.end(), filter.remote_port_bits);
+  const auto bytes_of = [](__u64 *bits) { return reinterpret_cast<uint8_t *>(bits); };
+  std::copy(options.port_bits.begin(), options.port_bits.end(), bytes_of(filter.port_bits));
+  std::copy(options.remote_port_bits.begin(), options.remote_port_bits.end(), bytes_of(filter.remote_port_bits));
   return filter;
 }
 
