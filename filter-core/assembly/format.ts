@@ -22,6 +22,8 @@ export const TOO_LONG: i32 = 4;
 
 let format: i32 = DATUM;
 let inBlocks: bool = false;
+/** longest() where it holds: rows and datums are as long as they need to be. */
+let most: usize = usize.MAX_VALUE;
 
 /** Asks for rows as tcpaccept prints them, or wide ones, with -T and -t's columns. */
 export function setTable(wide: bool, clock: bool, seconds: bool): void {
@@ -34,11 +36,13 @@ export function setTable(wide: bool, clock: bool, seconds: bool): void {
 export function setLines(template: i32): void {
   format = LINE;
   setTemplate(template);
+  most = <usize>longest();
 }
 
 /** Asks for blocks of Kafka records, whose values have the format. */
 export function setBlocks(): void {
   inBlocks = true;
+  most = <usize>longest();
 }
 
 /** The start of a run's output. */
@@ -56,14 +60,9 @@ export function longest(): i32 {
   return format === LINE ? min(DATUM_MAX, mostDatumBytes(OUTPUT_BYTES)) : DATUM_MAX;
 }
 
-function isTooLong(bytes: usize): bool {
-  if (!inBlocks && format !== LINE) return false;
-  return bytes > <usize>longest();
-}
-
 /** Why the record in the slots, of `bytes` bytes, can't be written at `out`, or DONE. */
 export function obstacle(out: usize, bytes: usize): i32 {
-  if (isTooLong(bytes)) return TOO_LONG;
+  if (bytes > most) return TOO_LONG;
   if (inBlocks) return canStage(<i32>mostBytes(bytes)) ? DONE : OUTPUT_FULL;
   if (out + mostBytes(bytes) > OUTPUT + OUTPUT_BYTES) return OUTPUT_FULL;
   return canWrite() ? DONE : ZONE_LEFT;

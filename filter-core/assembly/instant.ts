@@ -5,6 +5,10 @@ import { floorDivide } from './time';
 
 const MICROSECONDS: i64 = 1000000;
 const DAY_SECONDS: i64 = 86400;
+/** Days of the years from 0000 up to the epoch, and one. */
+const BEFORE_EPOCH: i32 = 719529;
+/** A power of two. */
+const DAYS_KEPT: i32 = 64;
 const NULL: u32 = 0x6c6c756e;
 
 // Only years of four digits can be written; an unknown instant (-1) is null.
@@ -28,6 +32,20 @@ function dateOf(day: i32): u32 {
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
   const year = yearOfEra + era * 400 + u32(fromMarch > 9);
   return year * 10000 + month * 100 + (dayOfYear - (153 * fromMarch + 2) / 5 + 1);
+}
+
+/** Digits of days, of which records name few: each place has a day's number from the year 0000 on, and its digits. */
+const DAYS: usize = memory.data(DAYS_KEPT * 16, 16);
+
+function dateDigits(day: i32): u64 {
+  const place = DAYS + ((<usize>(day & (DAYS_KEPT - 1))) << 4);
+  // 1 for the first, so that no day is in an empty place.
+  const number = day + BEFORE_EPOCH;
+  if (load<i32>(place) !== number) {
+    store<i32>(place, number);
+    store<u64>(place, eightDigits(dateOf(day)), 8);
+  }
+  return load<u64>(place, 8);
 }
 
 /** HHMMSS of a second of the day. */
@@ -59,7 +77,7 @@ export function writeInstant(out: usize, instant: i64): usize {
   const day = <u64>seconds <= u32.MAX_VALUE ? <i64>(<u32>seconds / 86400) : floorDivide(seconds, DAY_SECONDS);
   const fraction = <u32>(instant - seconds * MICROSECONDS);
   const upper = fraction / 10000;
-  const date = eightDigits(dateOf(<i32>day));
+  const date = dateDigits(<i32>day);
   const time = eightDigits(timeOf(<u32>(seconds - day * DAY_SECONDS)) * 100 + upper);
   const rest = eightDigits(fraction - upper * 10000);
   v128.store(out, firstHalf(i64x2.replace_lane(i64x2.splat(date), 1, time)));

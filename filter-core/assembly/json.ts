@@ -14,11 +14,11 @@ const CONTROL: u32 = 0x100;
 const SEPARATOR: u32 = 0xa880e2; // U+2028 in UTF-8; U+2029 follows
 const SEPARATOR_ESCAPE: u64 = 0x38323032755c; // \u2028
 
-/** ASCII without controls, quotes and backslashes. */
-function isPlain(cell: v128): bool {
+/** What is not ASCII without controls, quotes and backslashes. */
+function special(cell: v128): v128 {
   const marks = v128.or(i8x16.eq(cell, i8x16.splat(QUOTE)), i8x16.eq(cell, i8x16.splat(BACKSLASH)));
   const controls = v128.or(i8x16.lt_s(cell, i8x16.splat(0x20)), i8x16.eq(cell, i8x16.splat(DELETE)));
-  return !v128.any_true(v128.or(marks, controls));
+  return v128.or(marks, controls);
 }
 
 /** C0, DEL or C1: JSON lets the latter two stand, and a terminal may obey them. 0 when the character is none. */
@@ -56,23 +56,40 @@ function writeCharacter(out: usize, at: usize, bytes: i32): usize {
   return out;
 }
 
+/** Copies 16 bytes or more, the last 16 of them twice in part; answers what of them can't stand as it is. */
+function copyLong(out: usize, at: usize, length: i32): v128 {
+  const last = <usize>(length - 16);
+  const end = v128.load(at + last);
+  let found = special(end);
+  for (let index: usize = 0; index < last; index += 16) {
+    const cell = v128.load(at + index);
+    v128.store(out + index, cell);
+    found = v128.or(found, special(cell));
+  }
+  v128.store(out + last, end);
+  return found;
+}
+
+function copyShort(out: usize, at: usize, length: i32): v128 {
+  const cell = blanked(at, length);
+  v128.store(out, cell);
+  return special(cell);
+}
+
+function writeCharacters(out: usize, at: usize, end: usize): usize {
+  while (at < end) {
+    const bytes = characterBytes(at, end);
+    out = writeCharacter(out, at, bytes);
+    at += max(bytes, 1);
+  }
+  return out;
+}
+
 /** A string with quotes; a byte that is no UTF-8 becomes U+FFFD. */
 export function writeString(out: usize, at: usize, length: i32): usize {
-  const end = at + length;
   store<u8>(out++, QUOTE);
-  while (at < end) {
-    const count = min(<i32>(end - at), 16);
-    const cell = blanked(at, count);
-    if (isPlain(cell)) {
-      v128.store(out, cell);
-      out += count;
-      at += count;
-    } else {
-      const bytes = characterBytes(at, end);
-      out = writeCharacter(out, at, bytes);
-      at += max(bytes, 1);
-    }
-  }
+  const found = length < 16 ? copyShort(out, at, length) : copyLong(out, at, length);
+  out = v128.any_true(found) ? writeCharacters(out, at, at + length) : out + length;
   store<u8>(out, QUOTE);
   return out + 1;
 }

@@ -1,9 +1,12 @@
 import { isNeeded, kindOf, operandOf, PLAN, STEP_BYTES, setSlot, setText, slotOf } from './memory';
 import { BOOLEAN, beginDatum, FIXED, INT, isCut, LONG, MALFORMED, readField, STRING } from './nested';
-import { rawOfWord, shortVarintBytes, skipVarints, zigzag } from './varint';
+import { bytesUpTo, rawOfWord, skipVarints, stopsOf, zigzag } from './varint';
 
 /** Bits of a string's first byte that show a length of more than one byte, or one below zero. */
 const LONG_OR_NEGATIVE: u8 = 0x81;
+
+/** So many bytes hold less than 32 bits. */
+const INT_BYTES_SURE: i32 = 4;
 
 const FIRST_STEP: usize = PLAN - STEP_BYTES;
 // A step's second byte: how many steps behind it are stepped over together, and whether one of them is an int.
@@ -42,13 +45,20 @@ export function setUnknown(slot: i32, value: i32): void {
   setSlot(slot, value);
 }
 
+/** Reads a number of one byte. */
+function readDigit(at: usize, step: usize): usize {
+  setSlot(slotOf(step), zigzag(load<u8>(at)));
+  return at + 1;
+}
+
 /** Reads a number of at most eight bytes, which nearly all are. */
 function readNumber(at: usize, end: usize, step: usize): usize {
   const word = load<u64>(at);
-  const bytes = shortVarintBytes(word);
-  if (bytes === 0) return readVaried(at, end, step);
-  const raw = rawOfWord(word, bytes);
-  if (kindOf(step) === INT && raw > u32.MAX_VALUE) return MALFORMED;
+  const stops = stopsOf(word);
+  if (stops === 0) return readVaried(at, end, step);
+  const bytes = bytesUpTo(stops);
+  const raw = rawOfWord(word, stops);
+  if (bytes > INT_BYTES_SURE && kindOf(step) === INT && raw > u32.MAX_VALUE) return MALFORMED;
   setSlot(slotOf(step), zigzag(raw));
   return at + bytes;
 }
@@ -100,7 +110,7 @@ export function readDatum(at: usize, end: usize): usize {
       setText(slotOf(step), at + 1, length);
       at += 1 + length;
     } else {
-      if (kind <= LONG) at = readNumber(at, end, step);
+      if (kind <= LONG) at = first < 0x80 ? readDigit(at, step) : readNumber(at, end, step);
       else if (kind === STRING) at = readVaried(at, end, step);
       else if (kind === BOOLEAN) at = readBoolean(at, step);
       else if (kind === FIXED) at = skipFixed(at, end, step);

@@ -190,11 +190,9 @@ function writeRare(out: usize, kind: i32, operand: i32): usize {
 function writeLiteral(out: usize, part: usize): usize {
   const length = load<u16>(part, 4);
   const from = LITERALS + load<u16>(part, 6);
-  let copied: usize = 0;
-  do {
-    v128.store(out + copied, v128.load(from + copied));
-    copied += 16;
-  } while (copied < length);
+  v128.store(out, v128.load(from));
+  // Few are longer.
+  for (let copied: usize = 16; copied < length; copied += 16) v128.store(out + copied, v128.load(from + copied));
   return out + length;
 }
 

@@ -176,6 +176,10 @@ function writeLongNumber(out: usize, value: i64): usize {
 
 /** An integer with no padding. The count of its digits is known before they are: what follows need not wait for them. */
 export function writeNumber(out: usize, value: i64): usize {
+  if (<u64>value < 10) {
+    store<u8>(out, 0x30 + <u8>value);
+    return out + 1;
+  }
   if (<u64>value >= 100000000) return writeLongNumber(out, value);
   const count = digitCount(<u32>value);
   store<u64>(out, (eightDigits(<u32>value) | ZEROS) >> ((<u64>(8 - count)) << 3));

@@ -1,10 +1,10 @@
 // Avro numbers: zigzag, seven bits a byte, lowest first, the high bit set on all but the last byte.
 
 const HIGH_BITS: u64 = (u64.MAX_VALUE / 0xff) * 0x80;
-/** The lower of each two groups of 7, 14 and 28 bits. */
-const SEVENS: u64 = (u64.MAX_VALUE / 0xffff) * 0x7f;
-const FOURTEENS: u64 = (u64.MAX_VALUE / 0xffffffff) * 0x3fff;
-const TWENTY_EIGHTS: u64 = 0xfffffff;
+/** The upper of each two groups of 7 and of 14 bits, and the bit behind 28. */
+const UPPER_SEVENS: u64 = (u64.MAX_VALUE / 0xffff) * 0x7f00;
+const UPPER_FOURTEENS: u64 = (u64.MAX_VALUE / 0xffffffff) * 0x3fff0000;
+const TWENTY_EIGHTS: u64 = 0x10000000;
 
 export function zigzag(raw: u64): i64 {
   return <i64>(raw >> 1) ^ -(<i64>raw & 1);
@@ -36,18 +36,25 @@ export function skipVarints(at: usize, count: i64, ints: bool): usize {
   return at;
 }
 
-/** Bytes of the number that a word begins with; 0 when it goes on behind the word. */
-export function shortVarintBytes(word: u64): i32 {
-  const stops = ~word & HIGH_BITS;
-  return stops === 0 ? 0 : <i32>(ctz(stops) >> 3) + 1;
+/** The high bits of the bytes of a word that end a number; 0 when what it begins with goes on behind the word. */
+export function stopsOf(word: u64): u64 {
+  return ~word & HIGH_BITS;
 }
 
-/** The number in the first `bytes` (1 to 8) of a word: pairs of sevens, of fourteens, of twenty-eights are closed up. */
-export function rawOfWord(word: u64, bytes: i32): u64 {
-  const sevens = word & (u64.MAX_VALUE >> ((<u64>(8 - bytes)) << 3)) & ~HIGH_BITS;
-  const fourteens = (sevens & SEVENS) | ((sevens >> 1) & (SEVENS << 7));
-  const halves = (fourteens & FOURTEENS) | ((fourteens >> 2) & (FOURTEENS << 14));
-  return (halves & TWENTY_EIGHTS) | ((halves >> 4) & (TWENTY_EIGHTS << 28));
+/** Bytes of the number that a word with these stops begins with. */
+export function bytesUpTo(stops: u64): i32 {
+  return <i32>(ctz(stops) >> 3) + 1;
+}
+
+/**
+ * The number that a word with these stops begins with: the upper of two sevens, fourteens, twenty-eights moves down by one
+ * bit, two, four, which is what taking it away 1, 3, 15 times does.
+ */
+export function rawOfWord(word: u64, stops: u64): u64 {
+  const sevens = word & (stops ^ (stops - 1)) & ~HIGH_BITS;
+  const fourteens = sevens - ((sevens & UPPER_SEVENS) >> 1);
+  const halves = fourteens - 3 * ((fourteens & UPPER_FOURTEENS) >> 2);
+  return halves - (halves >> 32) * (15 * TWENTY_EIGHTS);
 }
 
 function rawOf(value: i64): u64 {
