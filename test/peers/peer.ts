@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { ROOT } from '../structure/source-files.js';
 import { MAIN } from '../support/program.js';
@@ -79,7 +79,7 @@ export class Place {
       if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
       text = text.replaceAll(from, to);
     }
-    const path = join(this.folder, name);
+    const path = join(this.folder, basename(name));
     writeFileSync(path, text);
     return path;
   }
