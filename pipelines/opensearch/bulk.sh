@@ -1,6 +1,6 @@
 #!/bin/sh
 # Lines of --format ecs on stdin into a data stream of OpenSearch or Elasticsearch, a thousand in a request: recordings,
-# topics, and what is captured while you look. For a service take vector.yaml or fluent-bit.yaml beside it.
+# topics, and what is captured while you look. For a service take rsyslog.conf, vector.yaml or fluent-bit.yaml beside it.
 #   acceptstream read --format ecs /var/lib/acceptstream | ./bulk.sh [URL [DATA-STREAM]]
 # User, certificate and the like go into ~/.curlrc (`user = "NAME:PASSWORD"`, `cacert = "FILE"`).
 # The id of an accept is its document's: what is there already is passed over, so after a failure run it again.

@@ -16,15 +16,16 @@ const OF_HOST = /^(libc6|libgcc-s1|libstdc\+\+6)=/;
 const onPath = (program) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 
-async function unpack(name, suite, architecture) {
+async function unpack(names, suite, architecture) {
   const apt = new Debian(join(CACHE, `apt-bookworm-${architecture}`), [SUITE, BACKPORTS], architecture);
   await apt.update();
-  const all = await apt.closure([name], suite);
+  const all = await apt.closure(names, suite);
   // What else a package needs is for its installation and its scripts.
-  const isUsed = (one) => one.startsWith(`${name}=`) || (one.startsWith('lib') && !OF_HOST.test(one));
+  const isUsed = (one) =>
+    names.some((name) => one.startsWith(`${name}=`)) || (one.startsWith('lib') && !OF_HOST.test(one));
   const packages = all.filter(isUsed).sort();
   const version = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 12);
-  return cached(`peer-${name}-${version}`, (folder) => apt.unpack(packages, folder, PARTS));
+  return cached(`peer-${names[0]}-${version}`, (folder) => apt.unpack(packages, folder, PARTS));
 }
 
 /** Below the libraries' folders: programs with private libraries find them through the path as well. */
@@ -43,17 +44,17 @@ function modulesBelow(root, triplet) {
 }
 
 /**
- * A package's program, of Debian 12.
+ * A package's program, of Debian 12, with the modules of further packages.
  * @returns {Promise<{program: string, libraries: string, modules: string, reason: string}>} with the folders of its
  *   libraries and modules, or why it can't be had
  */
-export async function debianPeer(packageName, program, suite = SUITE) {
+export async function debianPeer([packageName, ...others], program, suite = SUITE) {
   const nothing = { program: '', libraries: '', modules: '' };
   const needed = ['apt-get', 'dpkg-deb', 'flock'].filter((name) => !onPath(name));
   const [architecture, triplet] = ARCHITECTURES[process.arch] ?? [];
   if (needed.length > 0 || !architecture) return { ...nothing, reason: `needs ${needed.join(', ')}` };
   try {
-    const root = await unpack(packageName, suite, architecture);
+    const root = await unpack([packageName, ...others], suite, architecture);
     const libraries = libraryFolders(root, triplet).join(delimiter);
     const folder = ['usr/sbin', 'usr/bin'].find((one) => existsSync(join(root, one, program)));
     return { program: join(root, folder, program), libraries, modules: modulesBelow(root, triplet), reason: '' };

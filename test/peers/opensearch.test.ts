@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -8,10 +8,12 @@ import { acceptOf } from '../source-plugin/memory-source.js';
 import { ROOT } from '../structure/source-files.js';
 import { runProgram } from '../support/program.js';
 import { describeUnless, liveReason } from '../support/reasons.js';
+import { until } from '../support/until.js';
 import { Burst } from '../workload/burst.js';
+import { debianPeer } from './debian.mjs';
 import { bulk, Client, leavesOf, typesOf } from './opensearch/client.js';
 import { opensearchReason, startOpensearch } from './opensearch/server.mjs';
-import { Place, programsWith } from './peer.js';
+import { Peer, type PeerProgram, Place, programsWith } from './peer.js';
 
 const START_MS = 180_000;
 const BASE_US = 1_790_000_000_000_000;
@@ -41,6 +43,14 @@ const ODD = [
     host_id: '',
   }),
 ];
+
+const rsyslog = await debianPeer(['rsyslog', 'rsyslog-elasticsearch'], 'rsyslogd');
+const RSYSLOG: PeerProgram = {
+  libraries: rsyslog.libraries,
+  command: (config, folder) => [
+    ...[rsyslog.program, '-n', '-f', config, '-i', join(folder, 'pid'), '-M', rsyslog.modules],
+  ],
+};
 
 /** What the program prints of records, as documents. */
 async function documents(records: readonly object[]): Promise<string[]> {
@@ -164,6 +174,50 @@ describeUnless(opensearchReason(), 'OpenSearch', () => {
     await index(await documents(records));
     const { hits } = JSON.parse(await client.text('POST', `${path}/_search`, query));
     expect(hits.total.value).toBe(2 * 4);
+  });
+
+  describeUnless(rsyslog.reason, 'and rsyslog', () => {
+    /** rsyslog with our configuration, which reads that file of the place. */
+    function start(place: Place): Peer {
+      const replacements = {
+        '/var/log/acceptstream/accepts.json': join(place.folder, 'accepts.json'),
+        '/var/spool/rsyslog': place.folder,
+        'serverport="9200"': `serverport="${new URL(opensearch.url).port}"`,
+      };
+      return new Peer(RSYSLOG, place.config('opensearch/rsyslog.conf', replacements), place);
+    }
+
+    async function indexed(count: number, peer: Peer): Promise<void> {
+      const ready = async () => (await client.refreshed()) >= count;
+      await until(() => `${count} documents: ${peer.said}`, ready, START_MS);
+    }
+
+    test('keep every record once, as it is, while either is started again', { timeout: 3 * START_MS }, async () => {
+      const place = new Place();
+      const file = join(place.folder, 'accepts.json');
+      const records = Array.from({ length: 1495 }, (_, at) => acceptOf({ sequence: at + 1 }));
+      const lines = [...(await documents(ODD.map((record) => ({ ...record, cpu: 2 })))), ...(await documents(records))];
+      const third = lines.length / 3;
+      writeFileSync(file, linesIn(lines.slice(0, third)));
+      const first = start(place);
+      await indexed(1, first);
+      await first.stop();
+      const second = start(place);
+      await indexed(third, second);
+      await opensearch.server.kill();
+      // A torn line is no record.
+      appendFileSync(file, `${lines[0]?.slice(0, 100)}\n${linesIn(lines.slice(third, 2 * third))}`);
+      await until(
+        () => second.said,
+        () => second.said.includes('server failure'),
+        START_MS,
+      );
+      await opensearch.server.start();
+      appendFileSync(file, linesIn(lines.slice(2 * third)));
+      await indexed(lines.length, second);
+      await second.stop();
+      expect((await client.sources()).sort()).toEqual([...lines].sort());
+    });
   });
 
   describeUnless(liveReason(), 'and a capture', () => {

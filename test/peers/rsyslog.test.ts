@@ -13,7 +13,7 @@ const COUNT = 100_000;
 /** Accepts per second while peers and programs come and go. */
 const RATE = 10_000;
 const PEER_MS = 60_000;
-const { program, modules, libraries, reason } = await debianPeer('rsyslog', 'rsyslogd');
+const { program, modules, libraries, reason } = await debianPeer(['rsyslog'], 'rsyslogd');
 
 const RSYSLOG: PeerProgram = {
   libraries,

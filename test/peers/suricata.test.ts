@@ -12,7 +12,7 @@ import { JsonChild } from '../workload/child.js';
 import { BACKPORTS, debianPeer } from './debian.mjs';
 import { linesOf, Peer, type PeerProgram, Place } from './peer.js';
 
-const { program, libraries, reason } = await debianPeer('suricata', 'suricata', BACKPORTS);
+const { program, libraries, reason } = await debianPeer(['suricata'], 'suricata', BACKPORTS);
 const FLOWS = fileURLToPath(new URL('flows.mjs', import.meta.url));
 const PER_GROUP = 200;
 

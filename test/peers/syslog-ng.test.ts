@@ -12,7 +12,7 @@ const RING = `${2 ** 18}`;
 /** Accepts per second while peers and programs come and go. */
 const RATE = 5000;
 const PEER_MS = 60_000;
-const { program, modules, libraries, reason } = await debianPeer('syslog-ng-core', 'syslog-ng');
+const { program, modules, libraries, reason } = await debianPeer(['syslog-ng-core'], 'syslog-ng');
 
 const SYSLOG_NG: PeerProgram = {
   libraries,

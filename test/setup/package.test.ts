@@ -29,6 +29,8 @@ describe('the packed package', () => {
       'pipelines/vector.yaml',
       'pipelines/flink/tables.sql',
       'pipelines/flink/jobs/http-accepts.sql',
+      'pipelines/opensearch/template.json',
+      'pipelines/opensearch/bulk.sh',
       'pipelines/systemd/acceptstream.service',
       'LICENSE',
     ];
@@ -44,6 +46,7 @@ describe('the packed package', () => {
       /^(bpf|native)\/[\w.]+\.(c|h|cc|ts)$/,
       /^pipelines\/[\w.-]+\.(yaml|conf)$/,
       /^pipelines\/flink\/(README\.md|[\w/-]+\.sql)$/,
+      /^pipelines\/opensearch\/(template\.json|bulk\.sh|(rsyslog|vector|fluent-bit)\.(conf|yaml))$/,
       /^pipelines\/systemd\/acceptstream\.(service|yaml)$/,
       /^schemas\/[\w.]+\.(avsc|json|ts|mjs)$/,
       /^(filter-core|source-plugin)\/[\w/-]+\.(ts|mjs|json|8)$/,
