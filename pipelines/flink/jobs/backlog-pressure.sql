@@ -7,6 +7,9 @@
 --   than its end and the watermark's 5 s are left out.
 -- State: a few numbers for each listener in the windows that are open; they go with them.
 SET 'pipeline.name' = 'backlog-pressure';
+-- What a reader of a partition has counted by itself would wait there while the partition has no new records, until the
+-- others have ended the window.
+SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';
 
 INSERT INTO backlog_pressure
 WITH measured AS (

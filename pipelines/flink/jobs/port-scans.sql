@@ -5,6 +5,9 @@
 -- Output: port_scans, when a window is over; accepts that come later than its end and the watermark's 5 s are left out.
 -- State: the listeners that each peer reached in the windows that are open; it goes with them.
 SET 'pipeline.name' = 'port-scans';
+-- What a reader of a partition has counted by itself would wait there while the partition has no new records, until the
+-- others have ended the window.
+SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';
 
 INSERT INTO port_scans
 SELECT
