@@ -55,7 +55,7 @@ export type CoreModule = Readonly<
   setMore(remotePorts: boolean, loopback: boolean, since: number, until: number): void;
   setNets(local: boolean, boundaries: number, others: boolean): void;
   setLists(uids: number, netns: number, comms: number): void;
-  setPlaces(cgroups: number, pathField: number, containers: number, idField: number): void;
+  setPlaces(cgroups: number, containers: number): void;
   setRate(key: number, records: number, microseconds: number): void;
   forgetSuppressed(): void;
   setUnknown(slot: number, value: number): void;

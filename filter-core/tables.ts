@@ -1,4 +1,3 @@
-import { ACCEPT_FIELDS } from '../schemas/accept.js';
 import type { Filter, Ports, RateKey } from './filter.js';
 import type { CoreModule } from './module.js';
 import { boundariesOf } from './nets.js';
@@ -72,8 +71,7 @@ function setLists(
   const paths = cgroups.map((path) => (path === '/' ? '' : path));
   setTexts(module, module.CGROUPS.value, paths);
   setTexts(module, module.CONTAINERS.value, containers);
-  const slotOf = (wanted: string) => ACCEPT_FIELDS.findIndex(({ name }) => name === wanted);
-  module.setPlaces(cgroups.length, slotOf('cgroup_path'), containers.length, slotOf('container_id'));
+  module.setPlaces(cgroups.length, containers.length);
 }
 
 function setRate(module: CoreModule, { rateLimit }: Filter): void {

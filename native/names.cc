@@ -6,13 +6,9 @@ namespace acceptstream {
 
 namespace {
 
-std::string_view cgroup_names(const accept_event &event) {
-  return {reinterpret_cast<const char *>(&event + 1), event.cgroup_length};
-}
+std::string_view cgroup_names(const accept_event &event) { return names_of(event).substr(0, event.cgroup_length); }
 
-std::string_view exe_names(const accept_event &event) {
-  return {reinterpret_cast<const char *>(&event + 1) + event.cgroup_length, event.exe_length};
-}
+std::string_view exe_names(const accept_event &event) { return names_of(event).substr(event.cgroup_length); }
 
 bool is_whole(std::string_view names) {
   return names.size() <= ACCEPT_NAMES_BYTES && (names.empty() || names.back() == '\0');
@@ -38,6 +34,10 @@ char *put_path(std::string_view names, bool cut, char *out) {
 }
 
 }  // namespace
+
+std::string_view names_of(const accept_event &event) {
+  return {reinterpret_cast<const char *>(&event + 1), size_t{event.cgroup_length} + event.exe_length};
+}
 
 bool has_names(const accept_event &event, size_t bytes) {
   return bytes == size_t{event.cgroup_length} + event.exe_length && is_whole(cgroup_names(event)) &&

@@ -13,6 +13,9 @@ constexpr size_t kPathMax = ACCEPT_NAMES_BYTES + sizeof("…") + sizeof(" (delet
 // Whether the `bytes` behind the event are what its lengths say, and each list ends with a NUL.
 bool has_names(const accept_event &event, size_t bytes);
 
+// The names of the cgroup and of the executable as they stand behind the event.
+std::string_view names_of(const accept_event &event);
+
 // Name of the cgroup itself, empty for the root.
 std::string_view cgroup_leaf(const accept_event &event);
 

@@ -13,10 +13,6 @@ constexpr uint64_t kUsed = uint64_t{1} << 63;
 
 using Writer = char *(*)(const accept_event &, char *);
 
-std::string_view names_of(const accept_event &event) {
-  return {reinterpret_cast<const char *>(&event + 1), size_t{event.cgroup_length} + event.exe_length};
-}
-
 // What the fields depend on beside the names; never 0.
 uint64_t shape_of(const accept_event &event) {
   const uint64_t known = event.cgroup_id ? 1 : 0;

@@ -1,4 +1,4 @@
-import { COMM, NETNS, UID } from './fields';
+import { CGROUP_PATH, COMM, CONTAINER_ID, NETNS, UID } from './fields';
 import { long, need, textLength, textStart } from './memory';
 
 // Lists a filter may have; each is walked from its start.
@@ -22,15 +22,12 @@ export const CGROUPS: usize = memory.data(TEXTS_MAX * TEXT_BYTES, 16);
 export const CONTAINERS: usize = memory.data(TEXTS_MAX * TEXT_BYTES, 16);
 
 const SLASH: u8 = 0x2f;
-const OFF: i32 = -1;
 
 let uids: i32 = 0;
 let netnses: i32 = 0;
 let comms: i32 = 0;
 let cgroups: i32 = 0;
 let containers: i32 = 0;
-let cgroupPath: i32 = OFF;
-let containerId: i32 = OFF;
 
 /** How many entries each list has; 0 for any. */
 export function setLists(uidCount: i32, netnsCount: i32, commCount: i32): void {
@@ -39,14 +36,15 @@ export function setLists(uidCount: i32, netnsCount: i32, commCount: i32): void {
   comms = commCount;
   if (uids > 0) need(UID);
   if (netnses > 0) need(NETNS);
+  if (comms > 0) need(COMM);
 }
 
-/** As setLists, with the fields that hold the path and the id; -1 when records have none. */
-export function setPlaces(cgroupCount: i32, pathField: i32, containerCount: i32, idField: i32): void {
+/** As setLists. */
+export function setPlaces(cgroupCount: i32, containerCount: i32): void {
   cgroups = cgroupCount;
-  cgroupPath = pathField;
   containers = containerCount;
-  containerId = idField;
+  if (cgroups > 0) need(CGROUP_PATH);
+  if (containers > 0) need(CONTAINER_ID);
 }
 
 function hasNumber(list: usize, count: i32, value: i64): bool {
@@ -72,7 +70,6 @@ function commPasses(): bool {
 
 /** Whether one of the texts is the start of the field; `whole`: of whole names between slashes. */
 function startsWithAny(list: usize, count: i32, field: i32, whole: bool): bool {
-  if (field === OFF) return false;
   const text = textStart(field);
   const length = textLength(field);
   for (const end = list + <usize>(count * TEXT_BYTES); list < end; list += TEXT_BYTES) {
@@ -85,7 +82,7 @@ function startsWithAny(list: usize, count: i32, field: i32, whole: bool): bool {
 
 // The root is a text without bytes: each path that is known begins with it, also one that is cut.
 function cgroupPasses(): bool {
-  return cgroupPath !== OFF && textLength(cgroupPath) > 0 && startsWithAny(CGROUPS, cgroups, cgroupPath, true);
+  return textLength(CGROUP_PATH) > 0 && startsWithAny(CGROUPS, cgroups, CGROUP_PATH, true);
 }
 
 /** Whether the record is in every list that is given. */
@@ -94,5 +91,5 @@ export function listsPass(): bool {
   if (netnses > 0 && !hasNumber(NETNSES, netnses, long(NETNS))) return false;
   if (comms > 0 && !commPasses()) return false;
   if (cgroups > 0 && !cgroupPasses()) return false;
-  return containers === 0 || startsWithAny(CONTAINERS, containers, containerId, false);
+  return containers === 0 || startsWithAny(CONTAINERS, containers, CONTAINER_ID, false);
 }
