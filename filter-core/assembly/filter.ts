@@ -1,5 +1,14 @@
 import { isLocal } from './address';
-import { EVENT_TIME, IP_VERSION, LOCAL_PORT, PEER_RESET, PID, REMOTE_PORT } from './fields';
+import {
+  EVENT_TIME,
+  IP_VERSION,
+  LOCAL_ADDRESS,
+  LOCAL_PORT,
+  PEER_RESET,
+  PID,
+  REMOTE_ADDRESS,
+  REMOTE_PORT,
+} from './fields';
 import { listsPass } from './lists';
 import { int, long, need, PORTS, REMOTE_PORTS } from './memory';
 import { netsPass } from './nets';
@@ -36,7 +45,13 @@ export function setMore(remotePorts: bool, withLoopback: bool, from: f64, to: f6
   since = from;
   until = to;
   if (byRemotePort) need(REMOTE_PORT);
+  if (!loopback) needAddresses();
   if (since > -Infinity || until < Infinity) need(EVENT_TIME);
+}
+
+function needAddresses(): void {
+  need(REMOTE_ADDRESS);
+  need(LOCAL_ADDRESS);
 }
 
 export function needListedPort(): void {

@@ -1,6 +1,6 @@
 import { LOCAL_ADDRESS, REMOTE_ADDRESS } from './fields';
 import { lower, parse, upper } from './inet';
-import { textLength, textStart } from './memory';
+import { need, textLength, textStart } from './memory';
 
 /** Networks a list of a filter may have at most. */
 export const NETS_MAX: i32 = 1024;
@@ -25,6 +25,7 @@ let localOthers: bool = false;
 
 /** How many boundaries a side has; `others`: whether text that is no address passes. */
 export function setNets(local: bool, count: i32, others: bool): void {
+  need(local ? LOCAL_ADDRESS : REMOTE_ADDRESS);
   if (local) {
     localCount = count;
     localOthers = others;

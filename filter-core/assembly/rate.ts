@@ -1,4 +1,4 @@
-import { EVENT_TIME, LOCAL_PORT, PEER_RESET, PID, REMOTE_ADDRESS } from './fields';
+import { COMM, EVENT_TIME, LOCAL_PORT, PEER_RESET, PID, REMOTE_ADDRESS } from './fields';
 import { listedPort } from './filter';
 import { lower, parse, upper } from './inet';
 import { commCell } from './lists';
@@ -44,6 +44,8 @@ export function setRate(by: i32, records: i32, microseconds: f64): void {
   interval = <i64>microseconds;
   need(EVENT_TIME);
   if (by === RATE_PID) need(PID);
+  if (by === RATE_COMM) need(COMM);
+  if (by === RATE_REMOTE_ADDRESS) need(REMOTE_ADDRESS);
   if (by !== RATE_LOCAL_PORT) return;
   need(LOCAL_PORT);
   need(PEER_RESET);

@@ -5,6 +5,10 @@ import { bytesUpTo, rawOfWord, skipVarints, stopsOf, zigzag } from './varint';
 /** Bits of a string's first byte that show a length of more than one byte, or one below zero. */
 const LONG_OR_NEGATIVE: u8 = 0x81;
 
+/** Bits of a string's first two bytes that show a length in both, and how. */
+const TWO_BYTES_MASK: u32 = 0x8081;
+const TWO_BYTES: u32 = 0x80;
+
 /** So many bytes hold less than 32 bits. */
 const INT_BYTES_SURE: i32 = 4;
 
@@ -19,21 +23,31 @@ function runBehind(step: usize): u32 {
   return load<u8>(step, 1) & LONGEST_RUN;
 }
 
+/** How many strings directly behind a string are stepped over with it. */
+function textsBehind(step: usize): u32 {
+  return operandOf(step);
+}
+
 function hasInt(step: usize): bool {
   return (load<u8>(step, 1) & WITH_INT) !== 0;
 }
 
 /**
  * Takes `fields` steps of the plan into use. The filter and the columns must be set before: numbers that neither needs
- * are stepped over together, from the step in front of them. In front of the first field there is a step without bytes.
+ * are stepped over together, from the step in front of them, and so are strings, from a string in front of them. In front
+ * of the first field there is a step without bytes.
  */
 export function setPlan(fields: i32): void {
   planEnd = PLAN + <usize>(fields * STEP_BYTES);
   store<u8>(FIRST_STEP, FIXED);
   let run = 0;
   let ints = 0;
+  let texts = 0;
   for (let step = planEnd - STEP_BYTES; step >= FIRST_STEP; step -= STEP_BYTES) {
     store<u8>(step, <u8>(run | ints), 1);
+    const isText = kindOf(step) === STRING;
+    if (isText) store<u32>(step, texts, 4);
+    texts = isText && !isNeeded(slotOf(step)) ? texts + 1 : 0;
     const unneeded = kindOf(step) <= LONG && !isNeeded(slotOf(step));
     run = unneeded ? min(run + 1, LONGEST_RUN) : 0;
     ints = unneeded && (ints !== 0 || kindOf(step) === INT) ? WITH_INT : 0;
@@ -87,6 +101,17 @@ function readVaried(at: usize, end: usize, step: usize): usize {
   return at + <usize>value;
 }
 
+/** Reads a string whose length has two bytes, as paths and ids in them do, or any other number of them. */
+function readText(at: usize, end: usize, step: usize): usize {
+  const word: u32 = load<u16>(at);
+  if ((word & TWO_BYTES_MASK) !== TWO_BYTES) return readVaried(at, end, step);
+  const start = at + 2;
+  const length = ((word >> 1) & 0x3f) | ((word >> 8) << 6);
+  if (<i64>length > <i64>end - <i64>start) return MALFORMED;
+  setText(slotOf(step), start, length);
+  return start + length;
+}
+
 function readBoolean(at: usize, step: usize): usize {
   const value = load<u8>(at);
   setSlot(slotOf(step), value);
@@ -109,9 +134,15 @@ export function readDatum(at: usize, end: usize): usize {
       const length: u32 = first >> 1;
       setText(slotOf(step), at + 1, length);
       at += 1 + length;
+      for (let texts = textsBehind(step); texts > 0; texts--) {
+        const other = load<u8>(at);
+        if ((other & LONG_OR_NEGATIVE) !== 0) break;
+        at += 1 + (other >> 1);
+        step += STEP_BYTES;
+      }
     } else {
       if (kind <= LONG) at = first < 0x80 ? readDigit(at, step) : readNumber(at, end, step);
-      else if (kind === STRING) at = readVaried(at, end, step);
+      else if (kind === STRING) at = readText(at, end, step);
       else if (kind === BOOLEAN) at = readBoolean(at, step);
       else if (kind === FIXED) at = skipFixed(at, end, step);
       else at = readField(step, at, end);
