@@ -119,6 +119,6 @@ main().then(
   () => process.exit(0),
   (error) => {
     say(error.message);
-    process.exit(error instanceof UsageError || error.code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1);
+    process.exit(error instanceof UsageError || String(error.code).startsWith('ERR_PARSE_ARGS') ? 2 : 1);
   },
 );

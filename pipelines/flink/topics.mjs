@@ -1,6 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs';
 
-const clientOf = (brokers) => new Kafka({ clientId: 'acceptstream-flink', logLevel: logLevel.NOTHING, brokers });
+// A topic that was made just now is not served yet.
+const retry = { initialRetryTime: 50, maxRetryTime: 500, retries: 60 };
+
+const clientOf = (brokers) => new Kafka({ clientId: 'acceptstream-flink', logLevel: logLevel.NOTHING, brokers, retry });
 
 /** What carries lines into a topic here, as a log shipper does elsewhere: `add` takes one, `close` waits for the last. */
 export async function openShipper(brokers, topic) {

@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { statementsOf } from '../../pipelines/flink/statements.mjs';
 import { ROOT } from '../structure/source-files.js';
 
@@ -81,4 +83,32 @@ describe.each(JOBS)('%s', (name) => {
     const table = /^INSERT INTO (\w+)\n/.exec(inserts[0] ?? '')?.[1] ?? '';
     expect(tableOf(table)).toContain(`'topic' = '${name.replace('.sql', '')}'`);
   });
+});
+
+describe('npm run flink', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'acceptstream-flink-test-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const start = (...args: readonly string[]) => {
+    const env = { PATH: folder, HOME: folder };
+    return spawnSync(process.execPath, [join(FOLDER, 'start.mjs'), ...args], { env, encoding: 'utf8' });
+  };
+
+  test('names what is missing in one line, with the command that installs it', () => {
+    const { status, stdout, stderr } = start();
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      'the local Flink needs a Java runtime of version 17 or later and Maven and openssl: ' +
+        'run as root: apt-get install -y --no-install-recommends default-jre-headless maven openssl\n',
+    );
+  });
+
+  test.each([['--rows', '0'], ['--rows', 'many'], ['--row', '1'], ['no-job'], ['port-scans', 'new-networks']])(
+    'refuses %s %s',
+    (...args) => {
+      const { status, stdout, stderr } = start(...args);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^[^\n]*(number from 1 on|--row|http-accepts)[^\n]*\n$/);
+    },
+  );
 });
