@@ -159,7 +159,7 @@ describe('OpenTelemetry Collector', () => {
     const connector = Object.keys(config.connectors ?? {});
     expect(pipelines.filter(({ exporters }) => connector.every((name) => exporters.includes(name)))).toHaveLength(1);
     expect(pipelines.filter(({ receivers }) => connector.every((name) => receivers.includes(name)))).toHaveLength(1);
-    expect(config.receivers?.filelog?.storage).toBe(service.extensions[0]);
+    expect(config.receivers?.file_log?.storage).toBe(service.extensions[0]);
   });
 });
 
