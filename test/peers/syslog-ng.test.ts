@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { describeUnless, liveReason } from '../support/reasons.js';
-import { until } from '../support/until.js';
 import { Burst } from '../workload/burst.js';
 import { debianPeer } from './debian.mjs';
+import { endTogether, loseNothing } from './live.js';
 import { ODD_LINES, TIME } from './odd-lines.js';
-import { contiguous, difference, linesOf, Peer, type PeerProgram, Place, pairsOf, programsWith } from './peer.js';
+import { contiguous, linesOf, Peer, type PeerProgram, Place, pairsOf, programsWith } from './peer.js';
 
 const COUNT = 100_000;
 /** By which a program is found. */
@@ -46,29 +46,9 @@ describeUnless(reason, 'syslog-ng', () => {
   });
 
   describeUnless(liveReason(), 'and the program', () => {
-    test('end together, also when no accept comes', async () => {
-      const place = new Place();
-      // A port of nobody.
-      place.programOf(['-P', '9', '--ring-bytes', RING]);
-      const peer = start(place);
-      await place.captures();
-      expect(programsWith(RING)).toHaveLength(1);
-      await peer.stop();
-      await until('the end of the program', () => programsWith(RING).length === 0);
-    });
+    test('end together, also when no accept comes', () => endTogether(start, RING));
 
-    test(`lose nothing of ${COUNT} accepts`, { timeout: 5 * PEER_MS }, async () => {
-      const place = new Place();
-      const burst = await Burst.start({ count: COUNT });
-      place.captureOf(['-p', `${burst.pid}`]);
-      const peer = start(place);
-      await place.captures();
-      await burst.run();
-      const lines = await place.lines(COUNT, () => peer.said);
-      expect(difference(lines, place.printed)).toBe('');
-      expect([...contiguous(lines).values()]).toEqual([COUNT]);
-      await peer.stop();
-    });
+    test(`lose nothing of ${COUNT} accepts`, { timeout: 5 * PEER_MS }, () => loseNothing(start, COUNT));
 
     test('go on when either is started again: no line torn, none twice, none missing before the last', {
       timeout: 5 * PEER_MS,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { describeUnless, liveReason } from '../support/reasons.js';
-import { until } from '../support/until.js';
 import { Burst } from '../workload/burst.js';
+import { endTogether, loseNothing } from './live.js';
 import { ODD_LINES, TIME } from './odd-lines.js';
-import { contiguous, difference, Peer, type PeerProgram, Place, pairsOf, programsWith } from './peer.js';
+import { contiguous, Peer, type PeerProgram, Place, pairsOf, programsWith } from './peer.js';
 
 const COUNT = 100_000;
 /** By which a program is found. */
@@ -53,29 +53,11 @@ describeUnless(reason, 'Telegraf', () => {
   });
 
   describeUnless(liveReason(), 'and the program', () => {
-    test('end together, also when no accept comes', async () => {
-      const place = new Place();
-      // A port of nobody.
-      place.programOf(['-P', '9', '--ring-bytes', RING]);
-      const peer = start(place);
-      await place.captures();
-      expect(programsWith(RING)).toHaveLength(1);
-      await peer.stop();
-      await until('the end of the program', () => programsWith(RING).length === 0);
-    });
+    test('end together, also when no accept comes', () => endTogether(start, RING));
 
-    test(`lose nothing of ${COUNT} accepts`, { timeout: 300_000 }, async () => {
-      const place = new Place();
-      const burst = await Burst.start({ count: COUNT });
-      place.captureOf(['-p', `${burst.pid}`]);
-      const peer = start(place);
-      await place.captures();
-      await burst.run();
-      const records = (await place.lines(COUNT, () => peer.said)).map((line) => metricOf(line).record);
-      expect(difference(records, place.printed)).toBe('');
-      expect([...contiguous(records).values()]).toEqual([COUNT]);
-      await peer.stop();
-    });
+    test(`lose nothing of ${COUNT} accepts`, { timeout: 300_000 }, () =>
+      loseNothing(start, COUNT, (line) => metricOf(line).record),
+    );
 
     test('go on when either is started again: nothing torn, nothing twice', { timeout: 300_000 }, async () => {
       const place = new Place();
