@@ -60,3 +60,13 @@ export function isLocal(): bool {
   if (length === 0 || length !== textLength(LOCAL_ADDRESS)) return false;
   return memory.compare(remote, textStart(LOCAL_ADDRESS), length) === 0;
 }
+
+/** Whether both ends have the same address, mapped or not. */
+export function haveSameAddress(): bool {
+  const skipped = mappedBytes(REMOTE_ADDRESS);
+  const skippedOfLocal = mappedBytes(LOCAL_ADDRESS);
+  const length = textLength(REMOTE_ADDRESS) - skipped;
+  if (length !== textLength(LOCAL_ADDRESS) - skippedOfLocal) return false;
+  const local = textStart(LOCAL_ADDRESS) + skippedOfLocal;
+  return memory.compare(textStart(REMOTE_ADDRESS) + skipped, local, length) === 0;
+}

@@ -85,10 +85,6 @@ export function int(field: i32): i32 {
   return load<i32>(SLOTS + ((<usize>field) << 3));
 }
 
-export function unsigned(field: i32): u32 {
-  return load<u32>(SLOTS + ((<usize>field) << 3));
-}
-
 export function textStart(field: i32): usize {
   return load<u32>(SLOTS + ((<usize>field) << 3));
 }

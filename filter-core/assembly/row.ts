@@ -1,6 +1,6 @@
 import { COMM, EVENT_TIME, IP_VERSION, LOCAL_ADDRESS, MONOTONIC_US, PID, REMOTE_ADDRESS, REMOTE_PORT } from './fields';
 import { listedPort, needListedPort } from './filter';
-import { int, long, need, textLength, textStart, unsigned } from './memory';
+import { int, long, need, textLength, textStart } from './memory';
 import { pad, separate, writeCut, writeInteger, writeText } from './text';
 import { inZone, writeClock, writeSeconds } from './time';
 
@@ -57,7 +57,7 @@ function writeEndpoint(out: usize, address: i32, port: i32): usize {
 /** Writes the record in the slots as tcpaccept prints it; answers the byte behind it. */
 export function writeRow(out: usize): usize {
   if (withClock || withSeconds) out = writeTimes(out);
-  out = separate(writeInteger(out, unsigned(PID), 7));
+  out = separate(writeInteger(out, int(PID), 7));
   out = separate(writeCut(out, textStart(COMM), textLength(COMM), 12));
   out = separate(writeInteger(out, int(IP_VERSION), 2));
   out = separate(writeEndpoint(out, REMOTE_ADDRESS, int(REMOTE_PORT)));

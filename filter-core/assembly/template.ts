@@ -1,4 +1,4 @@
-import { family, isIp, isLocal, mappedBytes } from './address';
+import { family, haveSameAddress, isIp, isLocal, mappedBytes } from './address';
 import { CAPTURE_ID, CPU, FIELD_COUNT, LOCAL_ADDRESS, REMOTE_ADDRESS, REMOTE_PORT, SEQUENCE } from './fields';
 import { isInstant, writeInstant } from './instant';
 import { writeBoolean, writeString } from './json';
@@ -132,11 +132,13 @@ function writeAddress(out: usize, field: i32): usize {
   return writeString(out, textStart(field) + skipped, textLength(field) - skipped);
 }
 
+// ECS wants each address once.
 function writeAddresses(out: usize): usize {
+  const isLocalListed = isLocalIp && !(isRemoteIp && haveSameAddress());
   store<u8>(out, LIST_OPEN);
   if (isRemoteIp) out = writeAddress(out + 1, REMOTE_ADDRESS);
-  if (isRemoteIp && isLocalIp) store<u8>(out, COMMA);
-  if (isLocalIp) out = writeAddress(out + 1, LOCAL_ADDRESS);
+  if (isRemoteIp && isLocalListed) store<u8>(out, COMMA);
+  if (isLocalListed) out = writeAddress(out + 1, LOCAL_ADDRESS);
   store<u8>(out, LIST_CLOSE);
   return out + 1;
 }

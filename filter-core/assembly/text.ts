@@ -41,27 +41,59 @@ function isControl(at: usize, bytes: i32): bool {
   return lead === 0xc2 && load<u8>(at, 1) < 0xa0;
 }
 
+/**
+ * What makes a line of two or turns its order round: U+061C, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069, the
+ * separators and those of Bidi_Control.
+ */
+function isSteering(at: usize, bytes: i32): bool {
+  if (bytes === 2) return load<u16>(at) === 0x9cd8;
+  if (bytes !== 3 || load<u8>(at) !== 0xe2) return false;
+  const last: u32 = load<u8>(at, 2);
+  if (load<u8>(at, 1) === 0x81) return last >= 0xa6 && last <= 0xa9;
+  return load<u8>(at, 1) === 0x80 && ((last >= 0xa8 && last <= 0xae) || last === 0x8e || last === 0x8f);
+}
+
 /** U+FFFD, which stands for one byte that was no UTF-8. */
 function isReplacement(at: usize, bytes: i32): bool {
   return bytes === 3 && load<u16>(at) === 0xbfef && load<u8>(at, 2) === 0xbd;
+}
+
+function writeMark(out: usize): usize {
+  store<u8>(out, MARK);
+  return out + 1;
+}
+
+function copy(out: usize, text: usize, bytes: i32): usize {
+  for (let index = 0; index < bytes; index++) store<u8>(out + index, load<u8>(text + index));
+  return out + bytes;
 }
 
 /**
  * Copies text with one `?` for each control character, each byte that is no UTF-8, each U+FFFD, and for a character
  * that is cut. `room` counts bytes as the kernel held them: a U+FFFD was one.
  */
-function writeHarmless(out: usize, text: usize, end: usize, room: i32): usize {
+function copyCut(out: usize, text: usize, end: usize, room: i32): usize {
   while (text < end && room > 0) {
     const found = characterBytes(text, end);
     const bytes = max(found, 1);
-    const replaced = found === 0 || isReplacement(text, bytes);
-    const held = replaced ? 1 : bytes;
-    if (replaced || held > room || isControl(text, bytes)) {
-      store<u8>(out++, MARK);
-    } else {
-      for (let index = 0; index < bytes; index++) store<u8>(out++, load<u8>(text + index));
-    }
+    const isReplaced = found === 0 || isReplacement(text, bytes);
+    const held = isReplaced ? 1 : bytes;
+    const isMarked = isReplaced || held > room || isControl(text, bytes);
+    out = isMarked ? writeMark(out) : copy(out, text, bytes);
     room -= held;
+    text += bytes;
+  }
+  return out;
+}
+
+/** As copyCut, all of it, and with one `?` for each character that steers a line, which tcpaccept prints. */
+function copyHarmless(out: usize, text: usize, end: usize): usize {
+  while (text < end) {
+    const found = characterBytes(text, end);
+    const bytes = max(found, 1);
+    const isReplaced = found === 0 || isReplacement(text, bytes);
+    const isMarked = isReplaced || isControl(text, bytes) || isSteering(text, bytes);
+    out = isMarked ? writeMark(out) : copy(out, text, bytes);
     text += bytes;
   }
   return out;
@@ -71,7 +103,7 @@ function writeHarmless(out: usize, text: usize, end: usize, room: i32): usize {
 export function writeCut(out: usize, text: usize, length: i32, width: i32): usize {
   const cell = blanked(text, min(length, width));
   const stop = out + width;
-  if (!isPlain(cell)) return pad(writeHarmless(out, text, text + length, width), stop);
+  if (!isPlain(cell)) return pad(copyCut(out, text, text + length, width), stop);
   v128.store(out, cell);
   return stop;
 }
@@ -84,7 +116,7 @@ export function writeText(out: usize, text: usize, length: i32, width: i32): usi
   do {
     count = min(<i32>(end - text), 16);
     const cell = blanked(text, count);
-    if (!isPlain(cell)) return pad(writeHarmless(out, text, end, i32.MAX_VALUE), stop);
+    if (!isPlain(cell)) return pad(copyHarmless(out, text, end), stop);
     v128.store(out, cell);
     out += count;
     text += count;

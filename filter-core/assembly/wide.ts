@@ -11,7 +11,7 @@ import {
   REMOTE_PORT,
 } from './fields';
 import { listedPort } from './filter';
-import { int, long, need, textLength, textStart, unsigned } from './memory';
+import { int, long, need, textLength, textStart } from './memory';
 import { writeTimes } from './row';
 import { pad, separate, writeInteger, writeText } from './text';
 
@@ -55,7 +55,7 @@ function writeBacklog(out: usize): usize {
 /** Writes the record in the slots as a row; answers the byte behind it. */
 export function writeWideRow(out: usize): usize {
   out = writeTimes(out);
-  out = separate(writeInteger(out, unsigned(PID), 7));
+  out = separate(writeInteger(out, int(PID), 7));
   out = separate(writeText(out, textStart(COMM), textLength(COMM), COMM_WIDTH));
   out = separate(writeInteger(out, int(IP_VERSION), 2));
   out = writeEndpoint(out, REMOTE_ADDRESS, int(REMOTE_PORT));

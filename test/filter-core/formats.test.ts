@@ -126,7 +126,7 @@ describe('addresses', () => {
     expect(ecs).toMatchObject({
       source: { ip: plain },
       network: { type },
-      related: { ip: [plain, expect.any(String)] },
+      related: { ip: plain === '192.0.2.1' ? [plain] : [plain, '192.0.2.1'] },
     });
     const [ocsf] = lines(await shown('ocsf', [acceptOf(fields)]));
     const protocol_ver_id = Number(type.slice(3));
@@ -138,6 +138,20 @@ describe('addresses', () => {
     expect(otel).toContain(`"client.address","value":{"stringValue":"${plain}"}`);
     for (const format of ['json', 'wide', 'tcpaccept'] as const)
       expect(await shown(format, [acceptOf(fields)])).toContain(fields.remote_address);
+  });
+
+  test.each([
+    ['192.0.2.1', '192.0.2.1', ['192.0.2.1']],
+    ['::ffff:192.0.2.1', '192.0.2.1', ['192.0.2.1']],
+    ['192.0.2.1', '::ffff:192.0.2.1', ['192.0.2.1']],
+    ['::1', '::1', ['::1']],
+    ['192.0.2.1', '192.0.2.10', ['192.0.2.1', '192.0.2.10']],
+    ['192.0.2.10', '192.0.2.1', ['192.0.2.10', '192.0.2.1']],
+    ['db1', 'db1', undefined],
+    ['', '::1', ['::1']],
+  ])('%j and %j in related.ip, each once', async (remote_address, local_address, ip) => {
+    const [line] = lines(await shown('ecs', [acceptOf({ remote_address, local_address })]));
+    expect((line as { related: { ip?: string[] } }).related.ip).toEqual(ip);
   });
 });
 
@@ -184,6 +198,25 @@ describe('wide', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  // What ends a line elsewhere, or turns the rest of it round: an editor or a terminal would show other rows than there are.
+  const STEERING = [0x061c, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e];
+  const ISOLATES = [0x2066, 0x2067, 0x2068, 0x2069];
+  const NEIGHBOURS = [0x061b, 0x061d, 0x200d, 0x2010, 0x2027, 0x202f, 0x2065, 0x206a, 0x208e, 0x20a8, 0xe28e, 0x1f80e];
+
+  test.each([...STEERING, ...ISOLATES])(
+    'character %i becomes one ?, and is in the rows of tcpaccept as it was',
+    async (code) => {
+      const comm = `a${String.fromCodePoint(code)}b`;
+      expect(await shown('wide', [acceptOf({ comm })])).toContain(' a?b ');
+      expect(await shown('tcpaccept', [acceptOf({ comm })])).toContain(` ${comm} `);
+    },
+  );
+
+  test.each(NEIGHBOURS)('character %i stays', async (code) => {
+    const comm = `a${String.fromCodePoint(code)}b`;
+    expect(await shown('wide', [acceptOf({ comm })])).toContain(` ${comm} `);
   });
 
   test('columns stand below their names, with the widest values too', async () => {

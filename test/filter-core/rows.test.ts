@@ -50,7 +50,8 @@ describe('cells', () => {
     [4194304, '4194304 srv'],
     [12345678, '12345678 srv'],
     [2147483647, '2147483647 srv'],
-    [-1, '4294967295 srv'],
+    [-1, '-1      srv'],
+    [-2147483648, '-2147483648 srv'],
   ])('pid %d', async (pid, start) => {
     expect(await row({ pid })).toBe(`${start}          ${ENDS}`);
   });
@@ -143,7 +144,7 @@ describe('COMM', () => {
     });
     const cell = text + ' '.repeat(12 - Buffer.byteLength(text));
     expect(Buffer.from(printed, 'latin1').toString()).toBe(
-      `4294967295 ${cell} -1 ${' '.repeat(16)} -1    ${cell}     -1   \n`,
+      `-1      ${cell} -1 ${' '.repeat(16)} -1    ${cell}     -1   \n`,
     );
   });
 

@@ -62,6 +62,7 @@ const comm = fc.oneof(
     'a\nb',
     'e\x1b[31mred',
     '\u0085\u009f',
+    'a\u2028b\u061c\u202ec',
   ),
   fc.uint8Array({ min: 1, maxLength: 15 }).map(commText),
   fc.string({ unit: 'binary', maxLength: 15 }),

@@ -115,7 +115,7 @@ export function ecs(record: Accept): Json | undefined {
       community_id: record.community_id || undefined,
     },
     related: {
-      ip: addresses.length > 0 ? addresses : undefined,
+      ip: addresses.length > 0 ? [...new Set(addresses)] : undefined,
       user: record.user_name ? [record.user_name] : undefined,
     },
     host: { name: record.host || undefined, hostname: record.host || undefined, id: record.host_id || undefined },

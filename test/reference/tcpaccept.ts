@@ -24,12 +24,12 @@ export function times(record: Accept, start: number, { offsetAt, timestamp }: Co
 
 function row(record: Accept): string {
   const cells = [
-    pad(String(record.pid >>> 0), 7),
+    pad(String(record.pid), 7),
     pad(comm(record.comm), 12),
     pad(String(record.ip_version), 2),
-    pad(harmless(record.remote_address), 16),
+    pad(steady(record.remote_address), 16),
     pad(String(record.remote_port), 5),
-    pad(harmless(record.local_address), 16),
+    pad(steady(record.local_address), 16),
     pad(String(printedPort(record)), 5),
   ];
   return `${cells.join(' ')}\n`;
@@ -39,7 +39,10 @@ export const printedPort = (record: Accept) => (record.peer_reset ? 0 : record.l
 
 export const pad = (text: string, width: number) => text + ' '.repeat(Math.max(0, width - Buffer.byteLength(text)));
 
-export const harmless = (text: string) => text.replace(/[\p{Cc}\ufffd]/gu, '?');
+const harmless = (text: string) => text.replace(/[\p{Cc}\ufffd]/gu, '?');
+
+/** Without what ends a line or turns it round either, which tcpaccept's own COMM may hold. */
+export const steady = (text: string) => harmless(text).replace(/[\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '?');
 
 /** The first 12 bytes as the kernel held them, where a U+FFFD was one; a character that is cut is one `?`. */
 export function comm(name: string): string {

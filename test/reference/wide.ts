@@ -1,5 +1,5 @@
 import type { Accept } from '../../schemas/accept.js';
-import { type Columns, harmless, pad, printedPort, times } from './tcpaccept.js';
+import { type Columns, pad, printedPort, steady, times } from './tcpaccept.js';
 
 const known = (value: number) => (value === -1 ? '-' : String(value));
 
@@ -11,12 +11,12 @@ export function wideRows(records: readonly Accept[], columns: Columns): string {
 
 function row(record: Accept): string {
   const cells = [
-    pad(String(record.pid >>> 0), 7),
-    pad(harmless(record.comm), 15),
+    pad(String(record.pid), 7),
+    pad(steady(record.comm), 15),
     pad(String(record.ip_version), 2),
-    pad(harmless(record.remote_address), 39),
+    pad(steady(record.remote_address), 39),
     pad(String(record.remote_port), 5),
-    pad(harmless(record.local_address), 39),
+    pad(steady(record.local_address), 39),
     pad(String(printedPort(record)), 5),
     pad(known(record.netns), 10),
     pad(`${known(record.backlog)}/${known(record.backlog_max)}`, 11),
