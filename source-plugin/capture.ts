@@ -6,7 +6,7 @@ import { type LiveSource, openLive } from './live.js';
 import { log } from './log.js';
 import { LossReport } from './loss.js';
 import { runPipeline } from './pipeline.js';
-import { cgroupPath, netnsInode } from './places.js';
+import { cgroupPath, netnsInode, warnOfAbsent } from './places.js';
 import { actsForItself, dropPrivileges } from './privileges.js';
 import { Outlets } from './run/outlets.js';
 import { stdoutSink } from './stdout.js';
@@ -35,6 +35,7 @@ export async function capture(given: CliOptions): Promise<void> {
     const core = await loadCore({ format, time, timestamp, zoneAt, filter: options });
     const source = openLive(options);
     log.info(`live by ${source.hook}, ring of ${options.ringBytes} bytes`);
+    warnOfAbsent(options.cgroups);
     try {
       const rows = { core, sink: stdoutSink(STDOUT) };
       const file = await openAsCaller(write);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import { CGROUP, NETNS } from '../filter-core/conditions.js';
 import { AcceptstreamError, oneLine, reasonOf } from '../schemas/error.js';
+import { log } from './log.js';
 
 /** Inode of the namespace of cgroups that shows them all (include/linux/proc_ns.h, PROC_CGROUP_INIT_INO). */
 const INITIAL_CGROUPS = 'cgroup:[4026531835]';
@@ -35,7 +36,7 @@ function seesAllCgroups(): boolean {
 
 /**
  * A cgroup's path from the root of the version 2 hierarchy, as filters and records have it, of such a path or one that
- * begins with where the hierarchy is mounted. It has to be there, where this process can see that.
+ * begins with where the hierarchy is mounted. It need not be there.
  *
  * @throws AcceptstreamError USAGE with what to do about it.
  */
@@ -51,13 +52,16 @@ export function cgroupPath(text: string): string {
     );
   const path = inMount ?? given;
   if (!CGROUP.fits(path)) refuse('cgroup', `${JSON.stringify(text)} is no cgroup: ${CGROUP.many} are ${CGROUP.are}`);
-  const [mount] = mounts;
+  return path;
+}
+
+/** Warns of those of these cgroups that are not there, where this process can see that: a name may be a wrong one. */
+export function warnOfAbsent(cgroups: readonly string[] = []): void {
+  const [mount] = cgroupMounts();
+  if (mount === undefined || !seesAllCgroups()) return;
   // The slash leaves out files.
-  if (mount === undefined || !isWhole || existsSync(`${mount}${path}/`)) return path;
-  return refuse(
-    'cgroup',
-    `there is no cgroup ${path} in ${mount}: start what runs in it, or take a path of systemd-cgls`,
-  );
+  for (const path of cgroups.filter((one) => !existsSync(`${mount}${one}/`)))
+    log.warn(oneLine(`there is no cgroup ${path} in ${mount} yet: its accepts are captured as soon as there is one`));
 }
 
 /**

@@ -7,6 +7,7 @@ import { type LiveSource, openLive } from '../live.js';
 import { log } from '../log.js';
 import { LossReport } from '../loss.js';
 import { runPipeline } from '../pipeline.js';
+import { warnOfAbsent } from '../places.js';
 import { dropPrivileges } from '../privileges.js';
 import { stopOnSignal } from '../stop.js';
 import { SuppressionReport } from '../suppression.js';
@@ -65,6 +66,7 @@ function openSource({ source, filter }: RunConfig, kept: Filter, tell = log.info
   tell(`source: live by ${opened.hook}, ring of ${source.ring_bytes} bytes`);
   const description = describeFilter(filter);
   if (description) tell(`filter: ${description}`);
+  warnOfAbsent(kept.cgroups);
   return opened;
 }
 

@@ -182,19 +182,31 @@ describeUnless(liveReason() || (cgroup2Mount() ? '' : 'needs cgroup2'), 'accepts
     });
   });
 
-  test.for([[[]], [['--check']]])('places that are not there end it before it captures: %j', async ([options]) => {
-    const path = fileOf({ netns: ['/run/netns/none of ours'], cgroups: ['/', '/none of ours'] });
+  test.for([[[]], [['--check']]])('a namespace that is not there ends it before it captures: %j', async ([options]) => {
+    const path = fileOf({ netns: ['/run/netns/none of ours'] });
     const { code, stdout, stderr } = await runProgram(['run', ...(options ?? []), path]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(
         /:1: filter\.netns\.0: cannot find network namespace \/run\/netns\/none of ours: ENOENT: .*; /,
       ),
-      expect.stringMatching(
-        /:1: filter\.cgroups\.1: there is no cgroup \/none of ours in \S+: start what runs in it, or /,
-      ),
       '',
     ]);
+  });
+
+  test('a cgroup that is not there yet is told of, and its accepts come as soon as it is', async () => {
+    const name = `late-${process.pid}.slice`;
+    const program = await started(fileOf({ cgroups: [`/${name}`] }));
+    expect(program.stderr).toMatch(
+      new RegExp(`^acceptstream: there is no cgroup /${name} in \\S+ yet: its accepts `, 'm'),
+    );
+    const late = makeCgroup(name);
+    onTestFinished(() => late.remove());
+    const [inside, outside] = [await Workload.start({ cgroup: late.directory, count: 3 }), await Workload.start({})];
+    await outside.run();
+    await inside.run();
+    expect(await program.stop('SIGTERM')).toEqual(WELL);
+    expect(printed(program).map(({ pid }) => pid)).toEqual(Array.from({ length: 3 }, () => inside.ready.pid));
   });
 
   test('a reload keeps the filter, also when its places are gone, and refuses another', async () => {
