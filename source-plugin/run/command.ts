@@ -15,7 +15,7 @@ import { connect } from './connect.js';
 import { ServiceManager } from './manager.js';
 import { checkOutlet } from './open.js';
 import { Outlets } from './outlets.js';
-import { reloadOnHangup } from './reload.js';
+import { reloadOnHangup, tellMissing } from './reload.js';
 
 /** How late a loss, and what a rate limit left out, is told of. */
 const REPORT_MS = 1000;
@@ -114,6 +114,7 @@ async function stream({ path, config, filter, source, manager }: Run): Promise<v
     controller.abort();
     await forget();
     await outlets.close();
+    tellMissing(outlets.missing);
     clearInterval(watch);
     release();
     loss.print();

@@ -27,6 +27,9 @@ export class Outlets implements Sink {
   #turn: Promise<void> = Promise.resolve();
   /** Since when each has been at its present write. */
   readonly #writing = new Map<Outlet, number>();
+  /** Records of the latest batch that each has not. */
+  readonly #left = new WeakMap<Outlet, number>();
+  #missing = new Map<string, number>();
   readonly #onFailure: (name: string, error: unknown) => void;
   readonly #graceMs: number;
 
@@ -36,7 +39,7 @@ export class Outlets implements Sink {
   }
 
   write(batch: Batch): Promise<void> {
-    return this.#inTurn(() => this.#deliver(batch.bytes));
+    return this.#inTurn(() => this.#deliver(batch));
   }
 
   /** Those that still work. */
@@ -49,6 +52,11 @@ export class Outlets implements Sink {
     return this.#open.map(({ name }) => name).join(', ');
   }
 
+  /** Records that those left out lack, by name; of the batch that failed some may have arrived. */
+  get missing(): ReadonlyMap<string, number> {
+    return this.#missing;
+  }
+
   /** The longest of those outlets, because they all get the same batches. */
   get lingerMs(): number {
     return Math.max(...this.#open.map((outlet) => outlet.lingerMs));
@@ -57,16 +65,20 @@ export class Outlets implements Sink {
   /**
    * Takes these outlets into use between two batches and closes those that are not among them. One of those that is
    * stuck in a write is closed before; the outlet that has its name now gets that batch, of which some may arrive twice.
+   * Resolves with what was missing.
    */
-  async replace(outlets: readonly Outlet[]): Promise<void> {
+  async replace(outlets: readonly Outlet[]): Promise<ReadonlyMap<string, number>> {
     const release = this.#limit((outlet) => !outlets.includes(outlet));
     this.#next = outlets;
-    await this.#inTurn(async () => {
+    return this.#inTurn(async () => {
+      const { missing } = this;
       const former = this.#open;
+      this.#missing = new Map();
       this.#open = outlets;
       this.#next = undefined;
       await closeAll(former.filter((outlet) => !outlets.includes(outlet)));
       await printHeaders(outlets.filter((outlet) => !former.includes(outlet)));
+      return missing;
     }).finally(release);
   }
 
@@ -80,9 +92,12 @@ export class Outlets implements Sink {
   }
 
   // Writes, replacements and the end wait for each other, whoever asks.
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
-    this.#turn = result.catch(() => {});
+    this.#turn = result.then(
+      () => {},
+      () => {},
+    );
     return result;
   }
 
@@ -97,35 +112,40 @@ export class Outlets implements Sink {
     return () => clearInterval(timer);
   }
 
-  async #deliver(datums: Uint8Array): Promise<void> {
-    const results = await Promise.allSettled(this.#open.map((outlet) => this.#deliverTo(outlet, datums)));
+  async #deliver(batch: Batch): Promise<void> {
+    const results = await Promise.allSettled(this.#open.map((outlet) => this.#deliverTo(outlet, batch)));
     const failed = this.#open.flatMap((outlet, index) => {
       const result = results[index];
       return result?.status === 'rejected' ? [{ outlet, error: result.reason as unknown }] : [];
     });
     const fatal = failed.length === this.#open.length ? failed[0] : failed.find(({ outlet }) => outlet.required);
     if (fatal) throw fatal.error;
+    for (const [name, records] of this.#missing) this.#missing.set(name, records + batch.records);
     this.#open = this.#open.filter((outlet) => !failed.some((one) => one.outlet === outlet));
     await Promise.all(failed.map(({ outlet, error }) => this.#leaveOut(outlet, error)));
   }
 
-  async #deliverTo(outlet: Outlet, datums: Uint8Array): Promise<void> {
+  async #deliverTo(outlet: Outlet, batch: Batch): Promise<void> {
     try {
-      await this.#writeTo(outlet, datums);
+      await this.#writeTo(outlet, batch);
     } catch (error) {
       if (this.#next === undefined || this.#next.includes(outlet)) throw error;
       const successor = this.#next.find(({ name }) => name === outlet.name);
-      if (successor) await this.#writeTo(successor, datums);
+      if (successor) await this.#writeTo(successor, batch);
     }
   }
 
-  async #writeTo(outlet: Outlet, datums: Uint8Array): Promise<void> {
+  async #writeTo(outlet: Outlet, { bytes, records }: Batch): Promise<void> {
     const { core, sink } = outlet;
-    core.input.set(datums);
+    let left = records;
+    this.#left.set(outlet, left);
+    core.input.set(bytes);
     try {
-      for (const portion of core.portions(datums.length)) {
+      for (const portion of core.portions(bytes.length)) {
         this.#writing.set(outlet, performance.now());
         await sink.write(portion);
+        left -= portion.records;
+        this.#left.set(outlet, left);
       }
     } finally {
       this.#writing.delete(outlet);
@@ -133,6 +153,7 @@ export class Outlets implements Sink {
   }
 
   async #leaveOut(outlet: Outlet, error: unknown): Promise<void> {
+    this.#missing.set(outlet.name, this.#left.get(outlet) ?? 0);
     this.#onFailure(outlet.name, error);
     await outlet.sink.close().catch(() => {});
   }

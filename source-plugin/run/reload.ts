@@ -54,12 +54,18 @@ export function reloadOnHangup(run: Reloadable, started: Promise<unknown>): () =
   };
 }
 
+/** Says on stderr what outlets that were left out do not have, by their names. */
+export function tellMissing(missing: ReadonlyMap<string, number>): void {
+  for (const [name, records] of missing)
+    log.error(`${name} lacks ${records} ${records === 1 ? 'record' : 'records'} since it was left out`);
+}
+
 async function reloaded({ path, config: former, outlets, signal }: Reloadable): Promise<RunConfig> {
   const config = loadConfigAgain(path);
   for (const part of ['source', 'filter'] as const) {
     if (!isDeepStrictEqual(config[part], former[part]))
       throw new AcceptstreamError('USAGE', 'reload', `${part} belongs to the kernel programs: restart to change it`);
   }
-  await outlets.replace(await connect(config, signal, { config: former, outlets: outlets.open }));
+  tellMissing(await outlets.replace(await connect(config, signal, { config: former, outlets: outlets.open })));
   return config;
 }

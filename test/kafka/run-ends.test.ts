@@ -41,6 +41,12 @@ describeUnless(runReason(), 'accepts on their way to a sink that stays away', ()
       await untilStderr(program, (text) => text.includes('left out'));
     });
     expect(program.stderr).toContain(`siem is left out: topic ${topic} does not exist (any more): create it\n`);
+    await createTopic(shared, topic);
+    program.signal('SIGHUP');
+    await untilStderr(program, (text) => text.includes('siem lacks'));
+    const lacks = Number(/^acceptstream: siem lacks (\d+) records since it was left out$/m.exec(program.stderr)?.[1]);
+    expect(lacks).toBeGreaterThan(0);
+    expect(lacks).toBeLessThan(count);
     expect(await program.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(program.stdout.split('\n')).toHaveLength(count + 1);
   });

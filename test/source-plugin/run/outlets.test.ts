@@ -74,6 +74,38 @@ test('one that fails is closed and left out, the others go on', async () => {
   expect(outlets.lingerMs).toBe(10);
 });
 
+test('what one that is left out lacks is counted until another takes its place', async () => {
+  const [bad, good, better] = [await outletOf('bad'), await outletOf('good'), await outletOf('bad')];
+  const { outlets } = await open(bad, good);
+  await outlets.write(batch(1, 2));
+  expect(outlets.missing).toEqual(new Map());
+  bad.sink.failure = new Error('no permission');
+  await outlets.write(batch(3, 4, 5));
+  await outlets.write(batch(6));
+  expect(outlets.missing).toEqual(new Map([['bad', 4]]));
+  expect(await outlets.replace([better, good])).toEqual(new Map([['bad', 4]]));
+  await outlets.write(batch(7));
+  expect(outlets.missing).toEqual(new Map());
+  expect(better.sink.ports).toEqual([7]);
+  expect(good.sink.ports).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('of a batch of which it had taken a part the rest is missing', async () => {
+  const [bad, good] = [await outletOf('bad'), await outletOf('good')];
+  const { outlets } = await open(bad, good);
+  const many = batch(...Array.from({ length: 600 }, (_, port) => port));
+  const write = bad.sink.write.bind(bad.sink);
+  bad.sink.write = async (portion) => {
+    if (bad.sink.calls.length > 0) bad.sink.failure = new Error('full');
+    await write(portion);
+  };
+  await outlets.write(many);
+  expect(good.sink.ports).toHaveLength(600);
+  expect(bad.sink.ports.length).toBeGreaterThan(0);
+  expect(bad.sink.ports.length).toBeLessThan(600);
+  expect(outlets.missing).toEqual(new Map([['bad', 600 - bad.sink.ports.length]]));
+});
+
 test('a required one that fails ends it, whatever the others do', async () => {
   const [bad, good, worse] = [
     await outletOf('bad', { required: true }),
