@@ -166,7 +166,7 @@ that both share.`,
     kafka: true,
     run: benchScaleFlink,
     method: `The jobs of pipelines/flink as they are, in a local Flink with two slots and state on the heap. CPU is that of
-Flink's process, user and system, for 120 000 accepts of 100 hosts, a request or flow for each where the job reads these, from a
+Flink's process, user and system, for 60 000 accepts of 100 hosts, a request or flow for each where the job reads these, from a
 topic of three partitions to the end of the job, less the same on nothing; one run before is not counted. Rows that a job has to
 write are counted. State is the size of a checkpoint of 20 000 accepts within 4 seconds of event time, by what is kept.`,
   },

@@ -10,7 +10,7 @@ import { storedPath } from './scratch.mjs';
 
 const ROUNDS = 2;
 /** Accepts whose CPU time is taken: 1000 in a second of event time. */
-const PASSED = { suffix: '', count: 120_000, gapUs: 1000 };
+const PASSED = { suffix: '', count: 60_000, gapUs: 1000 };
 /** Accepts that are kept at once: so near to each other that no state is over. */
 const HELD = { suffix: '-held', count: 20_000, gapUs: 200 };
 const HELD_TOPICS = ['accepts', 'http-access', 'suricata-eve'].map((name) => `${name}${HELD.suffix}`);
@@ -75,9 +75,15 @@ async function cpuOfRun({ local, session }, kind, startup) {
   return cpuOf(local.flink.server.pid) - before;
 }
 
+// On a busy machine the broker may have to find itself again.
+async function rowsIn(admin, topic) {
+  const look = async () => ({ rows: highest(await admin.fetchTopicOffsets(topic)) });
+  return (await until(`the end of ${topic}`, () => look().catch(() => undefined))).rows;
+}
+
 /** The same with a look at what it writes. */
 async function cpuOfAll(world, kind, accepts) {
-  const rows = async () => highest(await world.admin.fetchTopicOffsets(outputOf(kind.job)));
+  const rows = () => rowsIn(world.admin, outputOf(kind.job));
   const before = await rows();
   const cpu = await cpuOfRun(world, kind, 'earliest-offset');
   const [written, expected] = [(await rows()) - before, (kind.rows ?? kind.kept)(accepts)];
