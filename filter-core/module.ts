@@ -66,6 +66,26 @@ export type CoreModule = Readonly<
   isDatum(from: number, to: number): number;
 };
 
+/** What a filter is written into: a core, or the module of another host. */
+export type FilterModule = Pick<
+  CoreModule,
+  | Exclude<FilterTable, 'RATES'>
+  | Rate
+  | 'PORTS'
+  | 'PORTS_BYTES'
+  | 'REMOTE_PORTS'
+  | 'BOUNDARIES_MAX'
+  | 'BOUNDARY_BYTES'
+  | 'TEXT_BYTES'
+  | 'memory'
+  | 'setFilter'
+  | 'setMore'
+  | 'setNets'
+  | 'setLists'
+  | 'setPlaces'
+  | 'setRate'
+>;
+
 /** A core with memory and state of its own. */
 export async function instantiateCore(): Promise<CoreModule> {
   const path = createRequire(import.meta.url).resolve('#dist/filter-core.wasm');

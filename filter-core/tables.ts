@@ -1,10 +1,10 @@
 import type { Filter, Ports, RateKey } from './filter.js';
-import type { CoreModule } from './module.js';
+import type { FilterModule } from './module.js';
 import { boundariesOf } from './nets.js';
 
 const HALF = (1n << 64n) - 1n;
 
-function view(module: CoreModule, address: number): DataView {
+function view(module: FilterModule, address: number): DataView {
   return new DataView(module.memory.buffer, address);
 }
 
@@ -16,12 +16,12 @@ export function everyPort(ports: readonly Ports[]): number[] {
   });
 }
 
-function setPorts(module: CoreModule, address: number, ports: readonly Ports[]): void {
+function setPorts(module: FilterModule, address: number, ports: readonly Ports[]): void {
   const bitmap = new Uint8Array(module.memory.buffer, address, module.PORTS_BYTES.value);
   for (const port of everyPort(ports)) bitmap[port >> 3] = (bitmap[port >> 3] ?? 0) | (1 << (port & 7));
 }
 
-function setSide(module: CoreModule, local: boolean, nets: [readonly string[], readonly string[]]): void {
+function setSide(module: FilterModule, local: boolean, nets: [readonly string[], readonly string[]]): void {
   const [included, excluded] = nets;
   if (included.length + excluded.length === 0) return;
   const stride = module.BOUNDARY_BYTES.value;
@@ -35,13 +35,13 @@ function setSide(module: CoreModule, local: boolean, nets: [readonly string[], r
   module.setNets(local, boundaries.length, included.length === 0);
 }
 
-function setNumbers(module: CoreModule, address: number, numbers: readonly number[]): void {
+function setNumbers(module: FilterModule, address: number, numbers: readonly number[]): void {
   numbers.forEach((number, index) => {
     view(module, address + index * 8).setBigInt64(0, BigInt(number), true);
   });
 }
 
-function setComms(module: CoreModule, comms: readonly string[]): void {
+function setComms(module: FilterModule, comms: readonly string[]): void {
   comms.forEach((comm, index) => {
     const bytes = new TextEncoder().encode(comm);
     const entry = new Uint8Array(module.memory.buffer, module.COMMS.value + index * 16, 16);
@@ -50,7 +50,7 @@ function setComms(module: CoreModule, comms: readonly string[]): void {
   });
 }
 
-function setTexts(module: CoreModule, address: number, texts: readonly string[]): void {
+function setTexts(module: FilterModule, address: number, texts: readonly string[]): void {
   texts.forEach((text, index) => {
     const bytes = new TextEncoder().encode(text);
     const start = address + index * module.TEXT_BYTES.value;
@@ -60,7 +60,7 @@ function setTexts(module: CoreModule, address: number, texts: readonly string[])
 }
 
 function setLists(
-  module: CoreModule,
+  module: FilterModule,
   { uids = [], netns = [], comms = [], cgroups = [], containers = [] }: Filter,
 ): void {
   setNumbers(module, module.UIDS.value, uids);
@@ -74,7 +74,7 @@ function setLists(
   module.setPlaces(cgroups.length, containers.length);
 }
 
-function setRate(module: CoreModule, { rateLimit }: Filter): void {
+function setRate(module: FilterModule, { rateLimit }: Filter): void {
   if (rateLimit === undefined) return;
   const keys: Record<RateKey, number> = {
     remote_address: module.RATE_REMOTE_ADDRESS.value,
@@ -92,8 +92,8 @@ function asksForMore({ pid: _pid, ports: _ports, family: _family, rateLimit: _ra
   return Object.values(lists).some((list) => Array.isArray(list) && list.length > 0);
 }
 
-/** Writes a filter that was checked into a core. */
-export function setFilter(module: CoreModule, filter: Filter): void {
+/** Writes a filter that was checked into a module. */
+export function setFilter(module: FilterModule, filter: Filter): void {
   const { pid = -1, family = -1, ports = [], remotePorts = [], loopback = true } = filter;
   setPorts(module, module.PORTS.value, ports);
   module.setFilter(pid, family, ports.length > 0);

@@ -32,7 +32,7 @@ export async function needsCapture(argv: readonly string[]): Promise<boolean> {
     const { parseRunArguments } = await import('./run/arguments.js');
     return ['run', 'check'].includes(parseRunArguments(argv.slice(1)).kind);
   }
-  return !['read', 'doctor'].includes(argv[0] ?? '') && parseCommandLine(argv, version()).kind === 'run';
+  return !['read', 'doctor', 'wasm'].includes(argv[0] ?? '') && parseCommandLine(argv, version()).kind === 'run';
 }
 
 // Only the command at hand is loaded: help needs no addon, and rows need neither kafkajs nor a YAML parser.
@@ -40,6 +40,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'run') return (await import('./run/index.js')).runCommand(argv.slice(1));
   if (argv[0] === 'read') return (await import('./read/index.js')).readCommand(argv.slice(1));
   if (argv[0] === 'doctor') return (await import('./doctor/index.js')).doctorCommand(argv.slice(1), version());
+  if (argv[0] === 'wasm') return (await import('./wasm/index.js')).wasmCommand(argv.slice(1));
   const parsed = parseCommandLine(argv, version());
   if ('text' in parsed) return answer(parsed);
   setLogLevel(parsed.options.logLevel);

@@ -41,7 +41,7 @@ function parseFour(at: usize, end: usize): i64 {
 }
 
 /** Value of a hexadecimal digit; above 15 for any other byte. */
-function hexDigit(byte: u8): u32 {
+export function hexDigit(byte: u8): u32 {
   const decimal = <u32>byte - ZERO;
   if (decimal < 10) return decimal;
   const letter = <u32>(byte | 0x20) - 0x61;

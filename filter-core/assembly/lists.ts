@@ -52,19 +52,28 @@ function hasNumber(list: usize, count: i32, value: i64): bool {
   return false;
 }
 
-/** COMM as the list has its names, and a byte that none of them has when it is longer. */
-export function commCell(): v128 {
+/** The first bytes of a word, as many as that; the others are zero. */
+function firstBytes(word: u64, bytes: i32): u64 {
+  if (bytes <= 0) return 0;
+  return bytes >= 8 ? word : word & (u64.MAX_VALUE >> ((<u64>(8 - bytes)) << 3));
+}
+
+// COMM as the list has its names, and as none of them is when it is longer: its halves.
+export let commFirst: u64 = 0;
+export let commLast: u64 = 0;
+
+export function takeComm(): void {
   const length = textLength(COMM);
-  if (length > COMM_BYTES) return i8x16.splat(-1);
-  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const cell = v128.and(v128.load(textStart(COMM)), i8x16.lt_s(lanes, i8x16.splat(<i8>length)));
-  return i8x16.replace_lane(cell, 15, <i8>length);
+  const isName = length <= COMM_BYTES;
+  commFirst = isName ? firstBytes(load<u64>(textStart(COMM)), length) : u64.MAX_VALUE;
+  commLast = isName ? firstBytes(load<u64>(textStart(COMM), 8), length - 8) | ((<u64>length) << 56) : u64.MAX_VALUE;
 }
 
 function commPasses(): bool {
-  const cell = commCell();
+  takeComm();
   const end = COMMS + ((<usize>comms) << 4);
-  for (let name = COMMS; name < end; name += 16) if (i8x16.all_true(i8x16.eq(v128.load(name), cell))) return true;
+  for (let name = COMMS; name < end; name += 16)
+    if (load<u64>(name) === commFirst && load<u64>(name, 8) === commLast) return true;
   return false;
 }
 

@@ -1,7 +1,7 @@
 import { COMM, EVENT_TIME, LOCAL_PORT, PEER_RESET, PID, REMOTE_ADDRESS } from './fields';
 import { listedPort } from './filter';
 import { lower, parse, upper } from './inet';
-import { commCell } from './lists';
+import { commFirst, commLast, takeComm } from './lists';
 import { int, long, need, textLength, textStart } from './memory';
 import { murmur2 } from './murmur2';
 
@@ -72,9 +72,14 @@ function setAddressKey(): void {
   setKey(isAddress ? upper : NO_ADDRESS, isAddress ? lower : NO_ADDRESS);
 }
 
+function setCommKey(): void {
+  takeComm();
+  setKey(commFirst, commLast);
+}
+
 function makeKey(): void {
   if (kind === RATE_REMOTE_ADDRESS) setAddressKey();
-  else if (kind === RATE_COMM) v128.store(KEY, commCell());
+  else if (kind === RATE_COMM) setCommKey();
   else setKey(0, kind === RATE_PID ? int(PID) : listedPort());
 }
 
@@ -100,7 +105,8 @@ function findPlace(now: i64): usize {
     if (!isUsed) break;
   }
   if (usable !== 0) {
-    v128.store(usable, v128.load(KEY));
+    store<u64>(usable, load<u64>(KEY));
+    store<u64>(usable, load<u64>(KEY, 8), 8);
     store<u64>(usable, 0, 24);
   }
   return usable;

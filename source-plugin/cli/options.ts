@@ -93,10 +93,8 @@ export const HELP_OPTION = {
   prints: 'help',
 } as const;
 
-/** tcpaccept's own, with its help, further filters, and the format; `--netns` is each command's. */
-export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
-  { flags: ['-T', '--time'], help: 'include time column on output (HH:MM:SS)', key: 'time', read: on },
-  { flags: ['-t', '--timestamp'], help: 'include timestamp on output', key: 'timestamp', read: on },
+/** Every filter that all commands have: tcpaccept's, with its help, and further ones. */
+export const CONDITION_OPTIONS: readonly Option<Filter>[] = [
   { flags: ['-p', '--pid'], metavar: 'PID', help: 'trace this PID only', key: 'pid', read: readPid },
   {
     flags: ['-P', '--port'],
@@ -108,6 +106,13 @@ export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
   { flags: ['-4', '--ipv4'], help: 'trace IPv4 family only', exclusive: 'family', key: 'family', read: () => 4 },
   { flags: ['-6', '--ipv6'], help: 'trace IPv6 family only', exclusive: 'family', key: 'family', read: () => 6 },
   ...FILTER_OPTIONS,
+];
+
+/** tcpaccept's own, with its help, further filters, and the format; `--netns` is each command's. */
+export const ROW_OPTIONS: readonly Option<RowOptions>[] = [
+  { flags: ['-T', '--time'], help: 'include time column on output (HH:MM:SS)', key: 'time', read: on },
+  { flags: ['-t', '--timestamp'], help: 'include timestamp on output', key: 'timestamp', read: on },
+  ...CONDITION_OPTIONS,
   {
     flags: ['--format'],
     metavar: 'FORMAT',
@@ -199,6 +204,7 @@ commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
     acceptstream read FILE...       # print recordings or a Kafka topic (read -h)
     acceptstream doctor             # what works here, and what is missing
+    acceptstream wasm               # filters as a module for Fluent Bit (wasm -h)
 
 kernel hooks, best first:
 ${HOOKS.map((hook) => `    ${hook}\n`).join('')}

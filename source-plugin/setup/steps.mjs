@@ -58,21 +58,25 @@ export const ADDON = {
   publish: (root, out) => publishFile(root, out, 'dist/acceptstream.node'),
 };
 
-const CORE = {
-  name: 'core',
+// The compiler's flags are in asconfig.json, by target.
+const assemblyStep = (name, target, source, output) => ({
+  name,
   after: ['schemas'],
   tools: [],
   inputs: (root) => [
     ...['package-lock.json', 'filter-core/asconfig.json'],
     ...listFiles(root, 'filter-core/assembly', /\.(ts|json)$/),
   ],
-  // The compiler's flags are in asconfig.json.
   command: (_root, out) => [
-    ...[NODE, 'node_modules/assemblyscript/bin/asc.js', 'filter-core/assembly/index.ts'],
-    ...['--config', 'filter-core/asconfig.json', '--outFile', out],
+    ...[NODE, 'node_modules/assemblyscript/bin/asc.js', `filter-core/assembly/${source}`],
+    ...['--config', 'filter-core/asconfig.json', '--target', target, '--outFile', out],
   ],
-  publish: (root, out) => publishFile(root, out, 'dist/filter-core.wasm'),
-};
+  publish: (root, out) => publishFile(root, out, output),
+});
+
+const CORE = assemblyStep('core', 'core', 'index.ts', 'dist/filter-core.wasm');
+// The same sources once more, for the hosts that Fluent Bit has.
+const FLUENT_BIT = assemblyStep('fluent-bit', 'fluent-bit', 'fluentbit.ts', 'dist/acceptstream-filter.wasm');
 
 const TYPESCRIPT_FOLDERS = ['schemas', 'native', 'filter-core', 'source-plugin'];
 const isNotAssembly = (path) => !path.startsWith('filter-core/assembly/');
@@ -89,7 +93,7 @@ const TYPESCRIPT = {
 };
 
 /** The build, in an order in which every step comes behind those it needs. */
-export const STEPS = [SCHEMAS, bpfStep('x64', 'x86'), bpfStep('arm64', 'arm64'), ADDON, CORE, TYPESCRIPT];
+export const STEPS = [SCHEMAS, bpfStep('x64', 'x86'), bpfStep('arm64', 'arm64'), ADDON, CORE, FLUENT_BIT, TYPESCRIPT];
 
 const STATE = 'dist/.setup';
 const TEMPORARY = `${STATE}/new`;

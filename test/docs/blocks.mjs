@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { optionRows } from '../../dist/source-plugin/cli/help.js';
 import { READ } from '../../dist/source-plugin/cli/read-options.js';
+import { WASM } from '../../dist/source-plugin/wasm/options.js';
 import { renderCoverage } from '../kernels/coverage.mjs';
 import { configRows } from './config-rows.mjs';
 
@@ -83,6 +84,7 @@ export const BLOCKS = {
   recordings: () => fenced('yaml', 'pipelines/file.yaml'),
   config,
   'read-options': () => options(READ),
+  'wasm-options': () => options(WASM),
   record,
   sink: () => fenced('ts', 'test/examples/count-by-port.ts'),
   program: () => fenced('ts', 'test/examples/main.ts'),

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { fluentBitFilter } from '../../filter-core/fluent-bit.js';
 import { parseCommandLine } from '../../source-plugin/cli/parse.js';
+import { FluentBitHost } from '../filter-core/fluent-bit-host.js';
 import documented from '../fixtures/peers/documented-keys.json' with { type: 'json' };
 import { ROOT } from '../structure/source-files.js';
 
@@ -75,7 +77,11 @@ describe.each(['vector.yaml', 'opensearch/vector.yaml'])('Vector by %s', (name) 
 interface FluentBit {
   readonly service: Settings;
   readonly parsers: readonly [Settings];
-  readonly pipeline: { readonly inputs: readonly [Settings]; readonly outputs: readonly [Settings] };
+  readonly pipeline: {
+    readonly inputs: readonly [Settings];
+    readonly filters?: readonly Settings[];
+    readonly outputs: readonly [Settings];
+  };
 }
 
 describe.each([
@@ -116,8 +122,10 @@ describe.each([
 });
 
 describe('Fluent Bit in its classic format', () => {
-  const config = yaml('fluent-bit.yaml') as unknown as FluentBit;
-  const classic = [...sectionsOf(text('fluent-bit.conf')), ...sectionsOf(text('fluent-bit.parsers.conf'))];
+  // With the filter, which is commented out.
+  const config = parse(text('fluent-bit.yaml').replace(/^ {2}# (?=filters:| {2})/gm, '  ')) as FluentBit;
+  const main = text('fluent-bit.conf').replace(/^# (?=\[FILTER\]| {4})/gm, '');
+  const classic = [...sectionsOf(main), ...sectionsOf(text('fluent-bit.parsers.conf'))];
   const { parsers_file: parsersFile, ...service } = classic.find(({ kind }) => kind === 'SERVICE')?.settings ?? {};
 
   test('both forms say the same', () => {
@@ -125,10 +133,19 @@ describe('Fluent Bit in its classic format', () => {
     const inText = (values: Settings) => Object.fromEntries(Object.entries(values).map(([k, v]) => [k, String(v)]));
     expect(service).toEqual(inText(config.service));
     expect(settings('INPUT')).toEqual(config.pipeline.inputs.map(inText));
+    expect(settings('FILTER')).toEqual(config.pipeline.filters?.map(inText));
     expect(settings('OUTPUT')).toEqual(config.pipeline.outputs.map(inText));
     expect(settings('PARSER')).toEqual(config.parsers.map(inText));
     expect(parsersFile).toBe('fluent-bit.parsers.conf');
     expect(config.pipeline.inputs[0].parser).toBe(config.parsers[0].name);
+  });
+
+  test('the filter is documented, and a function that the module has', async () => {
+    const { filters = [], inputs } = config.pipeline;
+    expect(filters).toMatchObject([{ event_format: 'json', match: inputs[0].tag }]);
+    expectDocumented(documented['fluent-bit'], 'wasm', filters[0] ?? {});
+    const host = new FluentBitHost(await fluentBitFilter(), { name: String(filters[0]?.function_name) });
+    expect(host.filter('{}')).toEqual({ text: '{}', isSame: true });
   });
 });
 

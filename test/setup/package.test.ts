@@ -20,6 +20,7 @@ describe('the packed package', () => {
 
   test('holds what runs, the two objects and what the addon is built from', () => {
     const wanted = ['acceptstream.arm64.bpf.o', 'acceptstream.x64.bpf.o', 'acceptstream.node', 'filter-core.wasm'];
+    wanted.push('acceptstream-filter.wasm');
     wanted.push('source-plugin/main.js', 'source-plugin/index.d.ts', 'native/index.js', 'schemas/error.js');
     const others = [
       'bpf/event.h',
@@ -41,7 +42,7 @@ describe('the packed package', () => {
   test('holds nothing else of the clone', () => {
     const known = [
       /^(package\.json|tsconfig\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-      /^dist\/(acceptstream\.(arm64\.bpf\.o|x64\.bpf\.o|node)|filter-core\.wasm)$/,
+      /^dist\/(acceptstream\.(arm64\.bpf\.o|x64\.bpf\.o|node)|(filter-core|acceptstream-filter)\.wasm)$/,
       /^dist\/(schemas|native|filter-core|source-plugin)\/[\w/-]+(\.d\.ts|\.js)$/,
       /^(bpf|native)\/[\w.]+\.(c|h|cc|ts)$/,
       /^pipelines\/[\w.-]+\.(yaml|conf)$/,

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { Clone } from './clone.js';
 
 const COMPILERS = ['clang', 'g++', 'cc'];
-const BUILD = ['build schemas', 'build bpf.x64', 'build bpf.arm64', 'build addon', 'build core', 'build typescript'];
+const BUILD = [
+  'build schemas',
+  'build bpf.x64',
+  'build bpf.arm64',
+  'build addon',
+  'build core',
+  'build fluent-bit',
+  'build typescript',
+];
 const told = (stderr: string) => stderr.split('\n').slice(0, -1);
 const steps = (lines: string[]) => lines.map((line) => line.replace('acceptstream: ', ''));
 
@@ -24,7 +32,7 @@ describe('on a machine with nothing', () => {
     const lines = steps(told(stderr));
     expect(lines[0]).toBe(
       "missing: clang with the bpf target; a C++17 compiler (g++); libbpf's headers and library; 1 npm packages; " +
-        'the build of schemas, bpf.x64, bpf.arm64, addon, core, typescript',
+        'the build of schemas, bpf.x64, bpf.arm64, addon, core, fluent-bit, typescript',
     );
     const packages = 'apt-get install clang g++ libbpf-dev';
     expect(lines.slice(1, 5)).toEqual([packages, 'apt-get update', packages, 'npm ci']);
@@ -59,7 +67,7 @@ describe('on a machine where all is built', () => {
   test.each([
     ['bpf/accept.bpf.c', ['build bpf.x64', 'build bpf.arm64'], ['clang', 'clang']],
     ['native/addon.cc', ['build addon'], ['g++']],
-    ['filter-core/assembly/index.ts', ['build core'], ['--outFile']],
+    ['filter-core/assembly/index.ts', ['build core', 'build fluent-bit'], ['--outFile', '--outFile']],
     ['source-plugin/main.ts', ['build typescript'], ['--outDir']],
     ['README.md', [], []],
   ])('a change in %s runs only the step it belongs to', async (file, built, programs) => {

@@ -48,6 +48,7 @@ commands:
     acceptstream run FILE.yaml      # stream to Kafka and other sinks (run -h)
     acceptstream read FILE...       # print recordings or a Kafka topic (read -h)
     acceptstream doctor             # what works here, and what is missing
+    acceptstream wasm               # filters as a module for Fluent Bit (wasm -h)
 
 kernel hooks, best first:
 """ + "".join(f"    {hook}\n" for hook in HOOKS) + """

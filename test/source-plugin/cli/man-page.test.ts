@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { formatUsage, optionRows } from '../../../source-plugin/cli/help.js';
 import { READ } from '../../../source-plugin/cli/read-options.js';
 import { DOCTOR } from '../../../source-plugin/doctor/options.js';
+import { WASM } from '../../../source-plugin/wasm/options.js';
 
 const path = fileURLToPath(new URL('../../../source-plugin/man/acceptstream.8', import.meta.url));
 const source = readFileSync(path, 'utf8');
@@ -46,6 +47,12 @@ test('READ documents exactly the options that the capture has not', () => {
   const capture = optionRows().map(([flags]) => flags);
   const own = optionRows(READ).filter(([flags]) => !capture.includes(flags));
   expect(tags('READ')).toEqual(own.map(([flags, metavar]) => `${flags} ${metavar}`.trimEnd()));
+});
+
+test('WASM documents exactly the options that the capture has not', () => {
+  const capture = optionRows().map(([flags]) => flags);
+  const own = optionRows(WASM).filter(([flags]) => !capture.includes(flags));
+  expect(tags('WASM')).toEqual(own.map(([flags, metavar]) => `${flags} ${metavar}`.trimEnd()));
 });
 
 test('DOCTOR documents exactly the options that the capture has not', () => {
