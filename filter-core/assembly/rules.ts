@@ -44,7 +44,6 @@ export function applyRules(): void {
   applySide(RULE_REMOTE);
   applySide(RULE_LOCAL);
   if (isGiven(RULE_LISTS)) setLists(whole(RULE_LISTS, 0), whole(RULE_LISTS, 1), whole(RULE_LISTS, 2));
-  if (isGiven(RULE_PLACES))
-    setPlaces(whole(RULE_PLACES, 0), whole(RULE_PLACES, 1), whole(RULE_PLACES, 2), whole(RULE_PLACES, 3));
+  if (isGiven(RULE_PLACES)) setPlaces(whole(RULE_PLACES, 0), whole(RULE_PLACES, 1));
   if (isGiven(RULE_RATE)) setRate(whole(RULE_RATE, 0), whole(RULE_RATE, 1), real(RULE_RATE, 2));
 }

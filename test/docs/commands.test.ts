@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { formatHelp } from '../../source-plugin/cli/help.js';
+import { FluentBitHost } from '../filter-core/fluent-bit-host.js';
 import { describeUnless, liveReason } from '../support/reasons.js';
 import { HEADER } from '../support/reference.js';
 import { runWorkload, type Scenario } from '../workload/workload.js';
@@ -64,6 +65,8 @@ const PIPED = 'npx acceptstream | grep --line-buffered sshd';
 const DOCTOR = 'npm start -- doctor';
 const JSON_LINES = 'npx acceptstream --format ecs';
 const HELP = 'npx acceptstream --help';
+const WASM =
+  'npx acceptstream wasm --output accepts.wasm --exclude-remote 10.0.0.0/8 --no-loopback --rate-limit 10/remote_address';
 const MANUAL = 'man ./source-plugin/man/acceptstream.8';
 
 describeUnless(liveReason(), 'live', () => {
@@ -119,6 +122,19 @@ test(HELP, { timeout: 60_000 }, () => {
   expect({ status, stdout }).toEqual({ status: 0, stdout: formatHelp() });
 });
 
+test(WASM, { timeout: 60_000 }, () => {
+  const module = join(folder, 'accepts.wasm');
+  const argv = ['-c', WASM.replace('accepts.wasm', module)];
+  const { status, stdout, stderr } = spawnSync('bash', argv, { cwd: ROOT, encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+  const host = new FluentBitHost(readFileSync(module));
+  const keeps = (peer: string) =>
+    host.filter(`{"remote_address":"${peer}","remote_port":1,"local_address":"192.0.2.1","local_port":22}`).text !== '';
+  expect(['10.0.0.1', '127.0.0.1', '192.0.2.1', '192.0.2.2'].map(keeps)).toEqual([false, false, false, true]);
+  const others = Array.from({ length: 20 }, () => keeps('192.0.2.2'));
+  expect(others.filter(Boolean)).toHaveLength(9);
+});
+
 test(MANUAL, ({ skip }) => {
   const env = { ...process.env, MANPAGER: 'cat' };
   const { status, stdout } = spawnSync('bash', ['-c', MANUAL], { cwd: ROOT, encoding: 'utf8', env });
@@ -129,7 +145,7 @@ test(MANUAL, ({ skip }) => {
 
 describe('the pages', () => {
   test('have no command that is not tested here', () => {
-    const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, DOCTOR, JSON_LINES, HELP, MANUAL];
+    const known = [...Object.keys(LIVE), ...Object.keys(ELSEWHERE), PIPED, DOCTOR, JSON_LINES, HELP, WASM, MANUAL];
     known.push(...Object.values(KAFKA_COMMANDS), ...Object.values(RECORDING_COMMANDS));
     expect(commands().sort()).toEqual(known.sort());
   });

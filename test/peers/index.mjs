@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { checkService } from './systemd/guest.mjs';
 import { buildTelegraf } from './telegraf.mjs';
 
-const TESTED = ['flink', 'opensearch', 'rsyslog', 'suricata', 'syslog-ng', 'telegraf'];
+const TESTED = ['flink', 'opensearch', 'rsyslog', 'suricata', 'syslog-ng', 'telegraf', 'wasmtime'];
 const ALL = [...TESTED, 'systemd'];
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'runner', '--project', 'peers'];
 

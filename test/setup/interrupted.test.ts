@@ -3,7 +3,7 @@ import { until } from '../support/until.js';
 import { Clone } from './clone.js';
 
 const READY = ['clang', 'g++', 'cc', 'npm'];
-const PROGRAMS = ['--outDir', '--outFile', 'clang', 'clang', 'g++', 'generate', 'npm'];
+const PROGRAMS = ['--outDir', '--outFile', '--outFile', 'clang', 'clang', 'g++', 'generate', 'npm'];
 const programs = (calls: string[]) => calls.map((call) => call.split(' ')[0]).sort();
 
 /** A set-up that is in the middle of npm ci. */
