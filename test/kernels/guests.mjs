@@ -11,6 +11,8 @@ import { GUEST_BYTES, runGuest, stderrOf } from './qemu.mjs';
 // Two minutes on two CPUs that do nothing else.
 const TIMEOUT_MS = 1_200_000;
 const CONSOLE_LINES = 45;
+// A shell's status of a program that a signal ended is above it.
+const SIGNALLED = 128;
 
 const seconds = (since) => Math.round((performance.now() - since) / 1000);
 
@@ -36,15 +38,26 @@ function lastWords({ status, console }) {
   return status === 0 ? [] : [`exit status ${status}`, ...stderrOf(console).trim().split('\n').slice(-CONSOLE_LINES)];
 }
 
-async function observe(kernel, { emulator, archives }, hooks) {
-  const start = performance.now();
-  const parts = { kernel, emulator, archives: [...archives, modulesArchive(kernel)] };
-  const end = await runGuest(parts, { timeoutMs: TIMEOUT_MS }).catch((error) => ({
+async function runAgent(parts) {
+  return runGuest(parts, { timeoutMs: TIMEOUT_MS }).catch((error) => ({
     status: 1,
     console: '',
     stdout: error.stdout ?? '',
     words: [error.message],
   }));
+}
+
+// Emulated CPUs crash a program that no real one does, seldom: once is told, twice is ours.
+async function runAgentAgain(parts, say) {
+  const end = await runAgent(parts);
+  if (end.status <= SIGNALLED) return end;
+  say(`kernel ${parts.kernel.release}: once more, the agent crashed\n${lastWords(end).join('\n')}`);
+  return runAgent(parts);
+}
+
+async function observe(kernel, { emulator, archives }, { hooks, say }) {
+  const start = performance.now();
+  const end = await runAgentAgain({ kernel, emulator, archives: [...archives, modulesArchive(kernel)] }, say);
   const lines = parseLines(end.stdout);
   const { series, release, version } = kernel;
   return {
@@ -83,7 +96,7 @@ export async function observeKernels(series, hooks, { root, scratch, say }) {
   const work = async () => {
     for (let kernel = waiting.shift(); kernel; kernel = waiting.shift()) {
       say(`kernel ${kernel.release} starts`);
-      const one = await observe(kernel, parts.get(kernel.architecture), hooks);
+      const one = await observe(kernel, parts.get(kernel.architecture), { hooks, say });
       say(
         `kernel ${kernel.release}: ${one.cells.filter(({ passed }) => !passed).length} failed, ${one.kernel.seconds} s`,
       );
