@@ -35,10 +35,6 @@ char *put_path(std::string_view names, bool cut, char *out) {
 
 }  // namespace
 
-std::string_view names_of(const accept_event &event) {
-  return {reinterpret_cast<const char *>(&event + 1), size_t{event.cgroup_length} + event.exe_length};
-}
-
 bool has_names(const accept_event &event, size_t bytes) {
   return bytes == size_t{event.cgroup_length} + event.exe_length && is_whole(cgroup_names(event)) &&
          is_whole(exe_names(event));

@@ -14,7 +14,9 @@ constexpr size_t kPathMax = ACCEPT_NAMES_BYTES + sizeof("…") + sizeof(" (delet
 bool has_names(const accept_event &event, size_t bytes);
 
 // The names of the cgroup and of the executable as they stand behind the event.
-std::string_view names_of(const accept_event &event);
+inline std::string_view names_of(const accept_event &event) {
+  return {reinterpret_cast<const char *>(&event + 1), size_t{event.cgroup_length} + event.exe_length};
+}
 
 // Name of the cgroup itself, empty for the root.
 std::string_view cgroup_leaf(const accept_event &event);
