@@ -14,8 +14,8 @@ const PAGE = fileURLToPath(new URL('../../BENCHMARKS.md', import.meta.url));
 const OPTIONS = { json: { type: 'boolean' }, write: { type: 'boolean' } };
 const USAGE = `usage: npm run bench -- [--json] [--write] [NAME …]
   --json   one JSON document instead of tables
-  --write  make BENCHMARKS.md of the run, which the README quotes; takes all figures
-  NAME     only these figures (kafka: those of Kafka): ${FIGURES.map(({ name }) => name).join(', ')}
+  --write  make BENCHMARKS.md of the run, which the README quotes; takes all figures but scale
+  NAME     only these figures (kafka: those of Kafka; scale: those of pipelines/flink/SCALE.md): ${FIGURES.map(({ name }) => name).join(', ')}
 `;
 
 function parse() {
@@ -23,8 +23,9 @@ function parse() {
   const isOf = (name) => (figure) => figure.name === name || figure.name.startsWith(`${name}-`);
   const unknown = positionals.find((name) => !FIGURES.some(isOf(name)));
   if (unknown !== undefined) throw new Error(`there is no figure ${unknown}`);
-  if (values.write && positionals.length > 0) throw new Error('--write takes all figures');
-  const chosen = FIGURES.filter((figure) => positionals.length === 0 || positionals.some((name) => isOf(name)(figure)));
+  if (values.write && positionals.length > 0) throw new Error('--write takes no names');
+  const isChosen = (figure) => positionals.some((name) => isOf(name)(figure));
+  const chosen = FIGURES.filter(positionals.length === 0 ? (figure) => !isOf('scale')(figure) : isChosen);
   return { json: values.json ?? false, write: values.write ?? false, chosen };
 }
 

@@ -15,7 +15,7 @@ const PIPELINE = new URL('../../pipelines/kafka.yaml', import.meta.url);
 const READY = /^acceptstream: kafka: avro to topic .*\n/m;
 /** What it may say beside. A broker may answer for a topic that it has just made before it leads it. */
 const NOTICES =
-  /^acceptstream: (source: live|kafka: (avro to topic|the broker answers NOT_LEADER|went on after)).*\n/gm;
+  /^acceptstream: (source: live|filter: ports 1$|kafka: (avro to topic|the broker answers NOT_LEADER|went on after)).*\n/gm;
 
 /** Replaces what must be there. */
 function replaced(text, [from, to]) {
