@@ -46,7 +46,7 @@ describe('the packed package', () => {
       /^dist\/(schemas|native|filter-core|source-plugin)\/[\w/-]+(\.d\.ts|\.js)$/,
       /^(bpf|native)\/[\w.]+\.(c|h|cc|ts)$/,
       /^pipelines\/[\w.-]+\.(yaml|conf)$/,
-      /^pipelines\/flink\/(README\.md|[\w/-]+\.sql)$/,
+      /^pipelines\/flink\/((README|SCALE)\.md|[\w/-]+\.sql)$/,
       /^pipelines\/opensearch\/(template\.json|bulk\.sh|(rsyslog|vector|fluent-bit)\.(conf|yaml))$/,
       /^pipelines\/systemd\/acceptstream\.(service|yaml)$/,
       /^schemas\/[\w.]+\.(avsc|json|ts|mjs)$/,
